@@ -1,0 +1,2 @@
+mset_hosted_sources(
+)

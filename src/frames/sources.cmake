@@ -1,0 +1,4 @@
+mset_core_sources(
+)
+mset_hosted_sources(
+)

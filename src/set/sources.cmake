@@ -1,0 +1,2 @@
+mset_core_sources(
+)
