@@ -9,7 +9,8 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
 
 add_library(mset_core OBJECT EXCLUDE_FROM_ALL ${MSET_CORE_SOURCES})
 set_target_properties(mset_core PROPERTIES
-    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden)
+    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden
+    EXPORT_COMPILE_COMMANDS OFF)
 target_link_libraries(mset_core PRIVATE mset_warnings mset_headers)
 target_include_directories(mset_core PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(mset_core PRIVATE ${usual})
@@ -28,6 +29,8 @@ endif()
 set(core_object ${CMAKE_BINARY_DIR}/mset_core.o)
 add_custom_command(OUTPUT ${core_object}
     COMMAND ${CMAKE_LINKER} -r -o ${core_object} $<TARGET_OBJECTS:mset_core>
+    # What MSET_API does not export becomes local, as it would in a shared library.
+    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${core_object}
     DEPENDS mset_core $<TARGET_OBJECTS:mset_core>
     COMMAND_EXPAND_LISTS VERBATIM)
 add_custom_target(mset_core_object DEPENDS ${core_object})

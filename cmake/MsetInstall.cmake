@@ -11,6 +11,9 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/msetConfigVersion.c
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/msetConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/msetConfigVersion.cmake DESTINATION ${package_dir})
 
+# Relative to where the file lies, so that `cmake --install --prefix` may put it anywhere.
+file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
 set(pc_private)
 if(MSET_HAVE_JEMALLOC)
     set(pc_private jemalloc)
