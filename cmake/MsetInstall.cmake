@@ -4,6 +4,11 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mset)
 
 install(TARGETS mset EXPORT mset FILE_SET HEADERS)
 install(EXPORT mset NAMESPACE mset:: FILE msetTargets.cmake DESTINATION ${package_dir})
+# A static library passes its own dependency on to the program.
+set(static_with_jemalloc OFF)
+if(MSET_HAVE_JEMALLOC AND NOT BUILD_SHARED_LIBS)
+    set(static_with_jemalloc ON)
+endif()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/msetConfig.cmake.in
     ${CMAKE_CURRENT_BINARY_DIR}/msetConfig.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/msetConfigVersion.cmake
