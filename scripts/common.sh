@@ -37,9 +37,5 @@ build() {
     cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"}
 }
 
-# The project's own files with one of these endings, committed or not yet.
-own_files() {
-    git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do
-        [ ! -e "$file" ] || echo "$file"
-    done
-}
+# own_files FIND-ARGUMENTS...: the project's files of a kind, without what was built.
+own_files() { find .ci bench fuzz include scripts src tests -type f "$@" | sort; }
