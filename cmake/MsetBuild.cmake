@@ -47,3 +47,21 @@ endfunction()
 function(mset_hosted_sources)
     mset_list_sources(MSET_HOSTED_SOURCES ${ARGN})
 endfunction()
+
+# mset_vector_source(FILE MACRO FLAGS...): a core file for processors with more than the baseline.
+# Builds that choose at run time compile it with FLAGS and see MACRO as 1, or as 0 where the
+# compiler or the processor family does not have them. Portable builds and the freestanding object
+# compile it like any other file, so there it has to be empty unless the compiler is told otherwise.
+include(CheckCCompilerFlag)
+function(mset_vector_source file macro)
+    mset_list_sources(MSET_CORE_SOURCES ${file})
+    list(JOIN ARGN " " flags)
+    check_c_compiler_flag("${flags}" ${macro})
+    if(${macro})
+        set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/${file} PROPERTIES
+            COMPILE_OPTIONS "$<$<BOOL:$<TARGET_PROPERTY:MSET_VECTOR>>:${ARGN}>")
+        set(MSET_VECTOR_MACROS ${MSET_VECTOR_MACROS} ${macro}=1 PARENT_SCOPE)
+    else()
+        set(MSET_VECTOR_MACROS ${MSET_VECTOR_MACROS} ${macro}=0 PARENT_SCOPE)
+    endif()
+endfunction()
