@@ -1,4 +1,3 @@
 mset_core_sources(
-)
-mset_hosted_sources(
+    buddy.c
 )
