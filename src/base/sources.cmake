@@ -1,5 +1,10 @@
 mset_core_sources(
+    assert.c
+    status.c
 )
 mset_hosted_sources(
+    allocator_default.c
 )
-# mset_hosted_sources(allocator_jemalloc.c) belongs inside if(MSET_HAVE_JEMALLOC).
+if(MSET_HAVE_JEMALLOC)
+    mset_hosted_sources(allocator_jemalloc.c)
+endif()

@@ -1,2 +1,17 @@
 mset_core_sources(
+    check.c
+    commit.c
+    create.c
+    cursor.c
+    dump.c
+    fault.c
+    find.c
+    map.c
+    move.c
+    plan.c
+    protect.c
+    resize.c
+    tell.c
+    unmap.c
+    validate.c
 )

@@ -1,0 +1,101 @@
+/*
+ * backend.h - what stands behind an area: the operations a mapping backend offers.
+ *
+ * The trait MappingBackend of the Rust crate memory_set, as a C object: embed `struct
+ * mset_backend` as the first member of your own structure and point `ops` at a constant table.
+ * An area whose backend is NULL is bookkeeping only: nobody is told about it.
+ *
+ * Who is told what, and when
+ *
+ *   - One call per piece: a piece is the part of one area that lies inside the operation's range.
+ *     Pieces come in ascending address order, each exactly once.
+ *   - `run` describes the piece with the area's present flags; run->offset is the offset of
+ *     run->start. It is a copy: the backend may not keep the pointer.
+ *   - Calls come before the set changes: during a call the set still shows the old state. A
+ *     backend may look at the set, it must not change it.
+ *   - `page_table` is what the caller gave to the operation; the set never looks at it.
+ *
+ * How a backend answers
+ *
+ *     0    done
+ *   > 0    a mset_status: the operation returns it as it is (MSET_NO_MEMORY, ...)
+ *   < 0    the backend's own code: the operation returns MSET_BAD_STATE
+ *
+ * In both cases mset_last_failure() reports the code. A call that answers other than 0 must have
+ * changed nothing for its run. Pieces already done are then undone in reverse order: unmap by
+ * map, map by unmap, protect by protect with the old flags, move by move back. If an undo is
+ * refused as well, the set describes what the backend confirmed and the failure says how far.
+ *
+ * Every member of the table may be NULL: map, unmap, protect and fault then succeed without
+ * doing anything, splitting and merging are allowed, references are not counted, and moving
+ * is an unmap followed by a map.
+ */
+#ifndef MSET_BACKEND_H
+#define MSET_BACKEND_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mset_backend;
+
+/*
+ * A run of addresses with equal attributes. `size` is never 0 in what the library hands out.
+ * `offset` is the backend's own coordinate of `start` (a file offset, a physical address, ...);
+ * every address of the area has offset + (address - start), modulo 2^64, however it is cut.
+ */
+struct mset_area {
+    uint64_t start;
+    uint64_t size;
+    uint64_t flags;
+    struct mset_backend *backend; /* NULL: bookkeeping only */
+    uint64_t offset;
+};
+
+struct mset_backend_ops {
+    const char *name; /* shown in listings, may be NULL */
+
+    int (*map)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
+    int (*unmap)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
+    int (*protect)(struct mset_backend *backend, const struct mset_area *run, uint64_t new_flags,
+                   void *page_table);
+    /* Carry what is behind `run` to `new_start`, where nothing is mapped (mremap). */
+    int (*move)(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
+                void *page_table);
+    /*
+     * A legal access (MSET_READ, MSET_WRITE or MSET_EXEC) at `address` found no translation, or
+     * a stale one. After 0 the access can be repeated.
+     */
+    int (*fault)(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
+                 uint64_t access, void *page_table);
+
+    /*
+     * May the area be cut so that a new one begins at `at`? A refusal makes the operation that
+     * wanted the cut fail with MSET_UNSUPPORTED before anything is changed.
+     */
+    bool (*may_split)(struct mset_backend *backend, const struct mset_area *area, uint64_t at);
+    /*
+     * May two neighbours with equal flags, this backend, and consecutive offsets become one
+     * area? Asked only in sets that merge.
+     */
+    bool (*may_merge)(struct mset_backend *backend, const struct mset_area *left,
+                      const struct mset_area *right);
+
+    /*
+     * One reference per area: taken when an area with this backend comes into being (mapped,
+     * or split off), dropped when it goes (removed, or merged away). Cannot fail.
+     */
+    void (*retain)(struct mset_backend *backend);
+    void (*release)(struct mset_backend *backend);
+};
+
+struct mset_backend {
+    const struct mset_backend_ops *ops;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

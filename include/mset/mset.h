@@ -1,0 +1,12 @@
+/* mset.h - the whole library in one include. */
+#ifndef MSET_H
+#define MSET_H
+
+#include "backend.h"
+#include "backends.h"
+#include "base.h"
+#include "frames.h"
+#include "page_table.h"
+#include "set.h"
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * descend.c - which search to use.
+ *
+ * A hosted build compiles every variant and asks the processor. A freestanding build takes the
+ * best that its compiler flags allow, so a kernel that may not touch vector registers gets none
+ * (compiled with -mno-avx, or with MSET_PORTABLE to be sure).
+ */
+#include "area_tree.h"
+
+#if MSET_PORTABLE
+
+const struct at_descent *at_choose_descent(void) {
+    return &at_descent_portable;
+}
+
+#elif __STDC_HOSTED__ && defined(__x86_64__)
+
+const struct at_descent *at_choose_descent(void) {
+#if MSET_HAVE_AVX512
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2")) {
+        return &at_descent_avx512;
+    }
+#endif
+#if MSET_HAVE_AVX2
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+        return &at_descent_avx2;
+    }
+#endif
+    return &at_descent_portable;
+}
+
+#else
+
+const struct at_descent *at_choose_descent(void) {
+#if defined(__AVX512F__) && defined(__BMI2__)
+    return &at_descent_avx512;
+#elif defined(__AVX2__) && defined(__BMI2__)
+    return &at_descent_avx2;
+#else
+    return &at_descent_portable;
+#endif
+}
+
+#endif

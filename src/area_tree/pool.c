@@ -1,0 +1,190 @@
+/*
+ * pool.c - where nodes come from and go to: the only file that calls the allocator.
+ *
+ * Reserving fills two chains of spare nodes, splices take from them and give back to them. A
+ * few spares stay for the next operation, the rest goes back to the allocator.
+ */
+#include "area_tree.h"
+
+#include "../base/assert.h"
+#include "../base/memory.h"
+
+/* Spares worth keeping: a split takes one leaf and rarely more than one branch. */
+enum { KEEP_LEAVES = 2, KEEP_BRANCHES = 2 };
+
+void at_init(struct at_tree *tree, const struct mset_allocator *allocator) {
+    memset(tree, 0, sizeof *tree);
+    tree->allocator = *allocator;
+    tree->descent = at_choose_descent();
+}
+
+static void free_node(struct at_tree *tree, void *node, size_t size) {
+    tree->node_bytes -= size;
+    tree->allocator.free(tree->allocator.context, node, size, AT_NODE_ALIGN);
+}
+
+/* Zeroed, so that a search that looks at unused keys looks at defined ones. */
+static void *alloc_node(struct at_tree *tree, size_t size) {
+    void *node = tree->allocator.alloc(tree->allocator.context, size, AT_NODE_ALIGN);
+    if (node != NULL) {
+        MSET_ASSERT((uintptr_t)node % AT_NODE_ALIGN == 0);
+        memset(node, 0, size);
+        tree->node_bytes += size;
+    }
+    return node;
+}
+
+/* The chain link lies in the node's first word. */
+static void push(void **chain, unsigned *count, void *node) {
+    memcpy(node, chain, sizeof *chain);
+    *chain = node;
+    ++*count;
+}
+
+static void *pop(void **chain, unsigned *count) {
+    void *node = *chain;
+    MSET_ASSERT(node != NULL); /* every splice is reserved before it starts */
+    memcpy(chain, node, sizeof *chain);
+    --*count;
+    return node;
+}
+
+static bool fill(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
+    while (tree->spare_leaf_count < leaves) {
+        void *leaf = alloc_node(tree, sizeof(struct at_leaf));
+        if (leaf == NULL) {
+            return false;
+        }
+        push(&tree->spare_leaves, &tree->spare_leaf_count, leaf);
+    }
+    while (tree->spare_branch_count < branches) {
+        void *branch = alloc_node(tree, sizeof(struct at_branch));
+        if (branch == NULL) {
+            return false;
+        }
+        push(&tree->spare_branches, &tree->spare_branch_count, branch);
+    }
+    return true;
+}
+
+static void empty_to(struct at_tree *tree, unsigned leaves, unsigned branches) {
+    while (tree->spare_leaf_count > leaves) {
+        free_node(tree, pop(&tree->spare_leaves, &tree->spare_leaf_count), sizeof(struct at_leaf));
+    }
+    while (tree->spare_branch_count > branches) {
+        free_node(tree, pop(&tree->spare_branches, &tree->spare_branch_count),
+                  sizeof(struct at_branch));
+    }
+}
+
+void at_trim_spares(struct at_tree *tree) {
+    /* A small set keeps none: its spares would weigh more than its areas. */
+    const bool small = tree->height <= 1;
+    empty_to(tree, small ? 0 : KEEP_LEAVES, small ? 0 : KEEP_BRANCHES);
+}
+
+static mset_status reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
+    if (fill(tree, leaves, branches)) {
+        return MSET_OK;
+    }
+    at_trim_spares(tree);
+    return MSET_NO_MEMORY;
+}
+
+mset_status at_reserve_splice(struct at_tree *tree, const struct at_path *path) {
+    if (tree->height == 0) {
+        return reserve(tree, 1, 0);
+    }
+    if (at_has_room(path)) {
+        return MSET_OK;
+    }
+    unsigned level = 1;
+    while (level < tree->height &&
+           ((const struct at_branch *)path->node[level])->count == AT_BRANCH_CAPACITY) {
+        level++;
+    }
+    if (level < tree->height) {
+        return reserve(tree, 1, level - 1);
+    }
+    if (tree->height == AT_MAX_HEIGHT) {
+        return MSET_NO_MEMORY;
+    }
+    return reserve(tree, 1, tree->height);
+}
+
+mset_status at_reserve_splices(struct at_tree *tree, uint64_t scattered, uint64_t row) {
+    if (tree->height + 2 > AT_MAX_HEIGHT) {
+        return MSET_NO_MEMORY;
+    }
+    /* Anywhere: one leaf each, and every branch above it up to a new root. */
+    uint64_t leaves = scattered;
+    uint64_t branches = scattered * (tree->height + 1);
+    if (row == 0) {
+        return reserve(tree, leaves, branches);
+    }
+    /* In a row: after one split, half a capacity of runs goes in before the next. */
+    uint64_t splits = row / (AT_LEAF_CAPACITY / 2) + 1;
+    leaves += splits;
+    for (unsigned level = 1; level <= tree->height + 1; level++) {
+        splits = splits / (AT_BRANCH_CAPACITY / 2) + 1;
+        branches += splits;
+    }
+    return reserve(tree, leaves, branches);
+}
+
+struct at_leaf *at_take_leaf(struct at_tree *tree) {
+    struct at_leaf *leaf = pop(&tree->spare_leaves, &tree->spare_leaf_count);
+    leaf->count = 0;
+    return leaf;
+}
+
+struct at_branch *at_take_branch(struct at_tree *tree) {
+    struct at_branch *branch = pop(&tree->spare_branches, &tree->spare_branch_count);
+    branch->count = 0;
+    return branch;
+}
+
+void at_drop_node(struct at_tree *tree, void *node, unsigned level) {
+    if (level == 0) {
+        if (tree->spare_leaf_count < KEEP_LEAVES) {
+            push(&tree->spare_leaves, &tree->spare_leaf_count, node);
+        } else {
+            free_node(tree, node, sizeof(struct at_leaf));
+        }
+    } else if (tree->spare_branch_count < KEEP_BRANCHES) {
+        push(&tree->spare_branches, &tree->spare_branch_count, node);
+    } else {
+        free_node(tree, node, sizeof(struct at_branch));
+    }
+}
+
+static void forget_areas(struct at_tree *tree, const struct at_leaf *leaf) {
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < leaf->count; i++) {
+        bytes += leaf->last[i] - leaf->start[i] + 1;
+    }
+    tree->bytes -= bytes;
+    tree->areas -= leaf->count;
+}
+
+void at_drop_subtree(struct at_tree *tree, void *node, unsigned level) {
+    if (level == 0) {
+        forget_areas(tree, node);
+    } else {
+        const struct at_branch *branch = node;
+        for (unsigned i = 0; i < branch->count; i++) {
+            at_drop_subtree(tree, branch->child[i], level - 1);
+        }
+    }
+    at_drop_node(tree, node, level);
+}
+
+void at_destroy(struct at_tree *tree) {
+    if (tree->height != 0) {
+        at_drop_subtree(tree, tree->root, tree->height - 1);
+    }
+    empty_to(tree, 0, 0);
+    MSET_ASSERT(tree->node_bytes == 0);
+    tree->root = NULL;
+    tree->height = 0;
+}

@@ -1,0 +1,32 @@
+/* allocator_default.c - the C library as an allocator (hosted builds only). */
+#include <mset/base.h>
+
+#include <stdlib.h>
+
+/* aligned_alloc wants a size that is a multiple of the alignment (C11 7.22.3.1). */
+static void *libc_alloc(void *context, size_t size, size_t align) {
+    (void)context;
+    if (align <= _Alignof(max_align_t)) {
+        return malloc(size);
+    }
+    const size_t rounded = (size + align - 1) & ~(align - 1);
+    return rounded < size ? NULL : aligned_alloc(align, rounded);
+}
+
+static void libc_free(void *context, void *memory, size_t size, size_t align) {
+    (void)context;
+    (void)size;
+    (void)align;
+    free(memory);
+}
+
+const struct mset_allocator *mset_allocator_default(void) {
+    static const struct mset_allocator allocator = {libc_alloc, libc_free, NULL};
+    return &allocator;
+}
+
+#if !MSET_HAVE_JEMALLOC
+const struct mset_allocator *mset_allocator_jemalloc(void) {
+    return NULL;
+}
+#endif

@@ -1,0 +1,17 @@
+/* check.c - arguments by themselves: ranges that are empty, wrap or miss a page boundary. */
+#include "set.h"
+
+bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out) {
+    const uint64_t last = start + (size - 1); /* may end at 2^64, so no start + size here */
+    if (size == 0 || last < start || ((start | size) & (set->page_size - 1)) != 0) {
+        return false;
+    }
+    out->first = start;
+    out->last = last;
+    return true;
+}
+
+bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out) {
+    return (area->backend == NULL || area->backend->ops != NULL) &&
+           mset_check_range(set, area->start, area->size, out);
+}

@@ -1,0 +1,119 @@
+/*
+ * cursor.c - stepping over the areas that touch a range.
+ *
+ * A cursor keeps the path to the area it returned last, and the version of the tree that the
+ * path belongs to. After a change it seeks again, from the addresses of that area.
+ */
+#include "set.h"
+
+#include "../base/memory.h"
+
+_Static_assert(sizeof((struct mset_cursor *)0)->node == sizeof((struct at_path *)0)->node &&
+                   sizeof((struct mset_cursor *)0)->slot == sizeof((struct at_path *)0)->slot,
+               "a cursor has room for a path");
+
+void mset_cursor_all(struct mset_cursor *cursor, const struct mset *set) {
+    memset(cursor, 0, sizeof *cursor);
+    cursor->set = set;
+    cursor->last = UINT64_MAX;
+}
+
+mset_status mset_cursor_range(struct mset_cursor *cursor, const struct mset *set, uint64_t start,
+                              uint64_t size) {
+    struct range range;
+    if (cursor == NULL || set == NULL || !mset_check_range(set, start, size, &range)) {
+        return MSET_INVALID_PARAM;
+    }
+    mset_cursor_all(cursor, set);
+    cursor->lo = range.first;
+    cursor->last = range.last;
+    return MSET_OK;
+}
+
+static void load_path(const struct mset_cursor *cursor, struct at_path *path) {
+    memcpy(path->node, cursor->node, cursor->set->tree.height * sizeof path->node[0]);
+    memcpy(path->slot, cursor->slot, cursor->set->tree.height * sizeof path->slot[0]);
+}
+
+static void store_path(struct mset_cursor *cursor, const struct at_path *path) {
+    memcpy(cursor->node, path->node, cursor->set->tree.height * sizeof path->node[0]);
+    memcpy(cursor->slot, path->slot, cursor->set->tree.height * sizeof path->slot[0]);
+    cursor->version = cursor->set->tree.version;
+}
+
+/* The area the path has come to is the one returned, if it touches the range. */
+static bool arrive(struct mset_cursor *cursor, bool found, const struct at_path *path,
+                   struct mset_area *out) {
+    cursor->inside = false;
+    if (!found) {
+        return false;
+    }
+    const struct at_run run = at_path_run(path);
+    if (run.first > cursor->last || run.last < cursor->lo) {
+        return false;
+    }
+    store_path(cursor, path);
+    cursor->inside = true;
+    cursor->at_first = run.first;
+    cursor->at_last = run.last;
+    if (out != NULL) {
+        *out = mset_area_of(&run);
+    }
+    return true;
+}
+
+/* Within a leaf a step needs no path: only the last line of it moves. */
+static bool step_in_leaf(struct mset_cursor *cursor, unsigned slot, struct mset_area *out) {
+    const struct at_run run = at_leaf_run(cursor->node[0], slot);
+    if (run.first > cursor->last || run.last < cursor->lo) {
+        cursor->inside = false;
+        return false;
+    }
+    cursor->slot[0] = (uint8_t)slot;
+    cursor->at_first = run.first;
+    cursor->at_last = run.last;
+    if (out != NULL) {
+        *out = mset_area_of(&run);
+    }
+    return true;
+}
+
+static bool fresh(const struct mset_cursor *cursor) {
+    return cursor->version == cursor->set->tree.version;
+}
+
+bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
+    const struct at_tree *tree = &cursor->set->tree;
+    struct at_path path;
+    if (!cursor->inside) {
+        return arrive(cursor, at_first_from(tree, cursor->lo, &path), &path, out);
+    }
+    if (!fresh(cursor)) {
+        const bool found =
+            cursor->at_last != UINT64_MAX && at_first_from(tree, cursor->at_last + 1, &path);
+        return arrive(cursor, found, &path, out);
+    }
+    const struct at_leaf *leaf = cursor->node[0];
+    if (cursor->slot[0] + 1u < leaf->count) {
+        return step_in_leaf(cursor, cursor->slot[0] + 1u, out);
+    }
+    load_path(cursor, &path);
+    return arrive(cursor, at_next(tree, &path), &path, out);
+}
+
+bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
+    const struct at_tree *tree = &cursor->set->tree;
+    struct at_path path;
+    if (!cursor->inside) {
+        return arrive(cursor, at_last_from(tree, cursor->last, &path), &path, out);
+    }
+    if (!fresh(cursor)) {
+        const bool found = cursor->at_first != 0 && at_last_from(tree, cursor->at_first - 1, &path);
+        return arrive(cursor, found, &path, out);
+    }
+    if (cursor->slot[0] > 0) {
+        return step_in_leaf(cursor, cursor->slot[0] - 1u, out);
+    }
+    load_path(cursor, &path);
+    return arrive(cursor, at_prev(tree, &path), &path, out);
+}

@@ -1,0 +1,58 @@
+/* map.c - adding an area, in place of what was there or not at all. */
+#include "set.h"
+
+/* Tells the backends to make room and to map; on failure `done` is what has to be given up. */
+static mset_status tell(struct mset *set, const struct mset_area *area, const struct range *range,
+                        void *page_table, struct range *done) {
+    mset_status status = mset_tell_unmap(set, range, page_table, done);
+    if (status != MSET_OK) {
+        return status;
+    }
+    status = mset_tell_map(set, area, page_table);
+    if (status != MSET_OK && !mset_untell_unmap(set, range, page_table, done)) {
+        return mset_undo_refused(set, done);
+    }
+    return status;
+}
+
+static mset_status map(struct mset *set, const struct mset_area *area, enum mset_map_how how,
+                       bool telling, void *page_table) {
+    struct range range;
+    if (set == NULL || area == NULL || !mset_check_area(set, area, &range) ||
+        (how != MSET_MAP_FAIL && how != MSET_MAP_REPLACE)) {
+        return MSET_INVALID_PARAM;
+    }
+    set->failure = (struct mset_failure){0};
+    if (mset_range_taken(set, &range)) {
+        if (how == MSET_MAP_FAIL) {
+            return MSET_ALREADY_EXISTS;
+        }
+        if (!mset_may_cut(set, &range)) {
+            return MSET_UNSUPPORTED;
+        }
+    }
+    struct at_path path;
+    mset_status status = mset_reserve_one(set, &range, &path);
+    if (status == MSET_OK && telling) {
+        struct range done;
+        status = tell(set, area, &range, page_table, &done);
+        if (status != MSET_OK && !mset_range_empty(&done)) {
+            mset_commit(set, &path, &done, NULL);
+        }
+    }
+    if (status == MSET_OK) {
+        const struct at_run run = mset_run_of(area);
+        mset_commit(set, &path, &range, &run);
+        mset_merge_around(set, &range);
+    }
+    return status;
+}
+
+mset_status mset_map(struct mset *set, const struct mset_area *area, enum mset_map_how how,
+                     void *page_table) {
+    return map(set, area, how, true, page_table);
+}
+
+mset_status mset_replace_metadata(struct mset *set, const struct mset_area *area) {
+    return map(set, area, MSET_MAP_REPLACE, false, NULL);
+}

@@ -1,0 +1,94 @@
+/*
+ * plan.c - looking before leaping: which pieces of which areas a range touches.
+ *
+ *       area     |------ A ------|   |-- B --|     |------ C ------|
+ *       range             [                             ]
+ *       pieces            |- A --|   |-- B --|     |-C--|
+ */
+#include "set.h"
+
+struct mset_area mset_area_of(const struct at_run *run) {
+    const struct mset_area area = {
+        .start = run->first,
+        .size = run->last - run->first + 1,
+        .flags = run->attributes.flags,
+        .backend = run->attributes.backend,
+        .offset = run->first + run->attributes.bias,
+    };
+    return area;
+}
+
+struct at_run mset_run_of(const struct mset_area *area) {
+    const struct at_run run = {
+        .first = area->start,
+        .last = area->start + (area->size - 1),
+        .attributes = {area->flags, area->backend, area->offset - area->start},
+    };
+    return run;
+}
+
+struct at_run mset_piece_at(const struct at_path *path, const struct range *range) {
+    struct at_run piece = at_path_run(path);
+    piece.first = piece.first > range->first ? piece.first : range->first;
+    piece.last = piece.last < range->last ? piece.last : range->last;
+    return piece;
+}
+
+static bool begins_within(const struct at_path *path, const struct range *range) {
+    const struct at_leaf *leaf = path->node[0];
+    return leaf->start[path->slot[0]] <= range->last;
+}
+
+bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return at_first_from(&set->tree, range->first, path) && begins_within(path, range);
+}
+
+bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return at_next(&set->tree, path) && begins_within(path, range);
+}
+
+uint64_t mset_count_pieces(const struct mset *set, const struct range *range) {
+    struct at_path path;
+    uint64_t count = 0;
+    bool more = mset_first_piece(set, range, &path);
+    while (more) {
+        count++;
+        more = mset_next_piece(set, range, &path);
+    }
+    return count;
+}
+
+bool mset_range_taken(const struct mset *set, const struct range *range) {
+    struct at_path path;
+    return mset_first_piece(set, range, &path);
+}
+
+static bool may_cut_at(const struct mset *set, uint64_t at) {
+    unsigned i;
+    const struct at_leaf *leaf = set->tree.descent->find(&set->tree, at, &i);
+    if (leaf == NULL || leaf->start[i] == at) {
+        return true; /* an edge already */
+    }
+    struct mset_backend *backend = leaf->attributes[i].backend;
+    if (backend == NULL || backend->ops->may_split == NULL) {
+        return true;
+    }
+    const struct at_run run = at_leaf_run(leaf, i);
+    const struct mset_area area = mset_area_of(&run);
+    return backend->ops->may_split(backend, &area, at);
+}
+
+bool mset_may_cut(const struct mset *set, const struct range *range) {
+    if (set->told == 0) {
+        return true;
+    }
+    return may_cut_at(set, range->first) &&
+           (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
+}
+
+mset_status mset_reserve_one(struct mset *set, const struct range *range, struct at_path *path) {
+    if (set->tree.height != 0) {
+        at_seek(&set->tree, range->first, path);
+    }
+    return at_reserve_splice(&set->tree, path);
+}

@@ -1,0 +1,117 @@
+/*
+ * set.h - the insides of the memory set, shared by the files of this room.
+ *
+ * Every operation goes through the same four steps, in this order:
+ *
+ *     check    the arguments by themselves                        check.c
+ *     plan     what lies there; may it be cut; reserve nodes       plan.c, the operation's file
+ *     tell     the backends, piece by piece; undo on refusal       tell.c
+ *     commit   splice the tree, count references, merge            commit.c
+ *
+ * Only the last changes the set, and it cannot fail.
+ *
+ * Invariants (checked by mset_validate)
+ *
+ *  S1  Those of the tree (area_tree/node.h).
+ *  S2  Every area starts and ends at a page boundary.
+ *  S3  `told` is the number of areas with a backend; each of them holds one reference.
+ *  S4  In a merging set no two neighbours touch, have equal attributes and may be merged.
+ */
+#ifndef MSET_SRC_SET_H
+#define MSET_SRC_SET_H
+
+#include <mset/set.h>
+
+#include "../area_tree/area_tree.h"
+
+struct mset {
+    struct at_tree tree;
+    uint64_t page_size;
+    bool merge;
+    uint64_t told; /* areas with a backend: without any, ranges go without a visit */
+    uint64_t splits;
+    uint64_t merges;
+    struct mset_failure failure;
+};
+
+/* A range by its first and last byte, as the tree wants it. */
+struct range {
+    uint64_t first;
+    uint64_t last;
+};
+
+/* ---- check.c ------------------------------------------------------------------------------ */
+
+/* A page-aligned, non-empty range that does not wrap? */
+bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out);
+bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out);
+
+/* ---- plan.c ------------------------------------------------------------------------------- */
+
+/* Between the words of the tree and those of the user. */
+struct mset_area mset_area_of(const struct at_run *run);
+struct at_run mset_run_of(const struct mset_area *area);
+
+/* The part of the area at the path that lies in the range. */
+struct at_run mset_piece_at(const struct at_path *path, const struct range *range);
+/* To the first area that touches the range, and from one to the next, while they touch it. */
+bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path);
+bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path);
+
+/* How many areas touch the range. */
+uint64_t mset_count_pieces(const struct mset *set, const struct range *range);
+
+bool mset_range_taken(const struct mset *set, const struct range *range);
+/* Do the backends allow the cuts that taking the range out of its areas needs? */
+bool mset_may_cut(const struct mset *set, const struct range *range);
+
+/* Nodes for one splice over the range; `path` then leads to range->first. */
+mset_status mset_reserve_one(struct mset *set, const struct range *range, struct at_path *path);
+
+/* ---- tell.c ------------------------------------------------------------------------------- */
+
+/* The status of a backend's answer. */
+mset_status mset_status_of_code(int code);
+
+/*
+ * Each of these tells the backends, in address order, and undoes on refusal. On failure `done`
+ * is what could not be undone; the caller commits that much. The set's failure is filled in.
+ */
+mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table);
+mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *page_table,
+                            struct range *done);
+/* Takes back a mset_tell_unmap that went well; false and `done` if a backend refuses. */
+bool mset_untell_unmap(struct mset *set, const struct range *range, void *page_table,
+                       struct range *done);
+
+static inline bool mset_range_empty(const struct range *range) {
+    return range->first > range->last;
+}
+
+/* first > last: nothing. */
+static inline struct range mset_no_range(void) {
+    const struct range none = {1, 0};
+    return none;
+}
+
+/* Notes a refusal; the status to return. */
+mset_status mset_refused(struct mset *set, int code, uint64_t address);
+/* Notes that `done` stays; the status to return. */
+mset_status mset_undo_refused(struct mset *set, const struct range *done);
+
+/* ---- commit.c ----------------------------------------------------------------------------- */
+
+/* The range now holds `run` (exactly), or nothing. Nodes are reserved; `path` may be NULL. */
+void mset_commit(struct mset *set, struct at_path *path, const struct range *range,
+                 const struct at_run *run);
+/* Do two areas touch, have equal attributes, and does their backend agree to make them one? */
+bool mset_may_merge(const struct at_run *left, const struct at_run *right);
+/* In a merging set: makes equal neighbours one, from just before the range to just behind it. */
+void mset_merge_around(struct mset *set, const struct range *range);
+
+/* ---- operations used by other operations -------------------------------------------------- */
+
+/* Unmaps, or with tell == false only forgets, what lies in the range. */
+mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table);
+
+#endif
