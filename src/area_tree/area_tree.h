@@ -95,7 +95,7 @@ mset_status at_reserve_splice(struct at_tree *tree, const struct at_path *path);
  * one after the other into a hole. A bound, not exact.
  */
 mset_status at_reserve_splices(struct at_tree *tree, uint64_t scattered, uint64_t row);
-/* Gives spare nodes back, but for the few that the next operations would take again. */
+/* At the end of an operation: gives spare nodes back, but for a few for the next one. */
 void at_trim_spares(struct at_tree *tree);
 
 struct at_leaf *at_take_leaf(struct at_tree *tree);

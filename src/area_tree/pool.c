@@ -1,8 +1,10 @@
 /*
  * pool.c - where nodes come from and go to: the only file that calls the allocator.
  *
- * Reserving fills two chains of spare nodes, splices take from them and give back to them. A
- * few spares stay for the next operation, the rest goes back to the allocator.
+ * Reserving fills two chains of spare nodes, splices take from them and give back to them. What
+ * one step of an operation gives back, a later step may take: a cut that lowers the root leaves
+ * the branch that a split below may need to raise it again. When the operation is over a few
+ * spares stay for the next one, the rest goes back to the allocator.
  */
 #include "area_tree.h"
 
@@ -146,15 +148,9 @@ struct at_branch *at_take_branch(struct at_tree *tree) {
 
 void at_drop_node(struct at_tree *tree, void *node, unsigned level) {
     if (level == 0) {
-        if (tree->spare_leaf_count < KEEP_LEAVES) {
-            push(&tree->spare_leaves, &tree->spare_leaf_count, node);
-        } else {
-            free_node(tree, node, sizeof(struct at_leaf));
-        }
-    } else if (tree->spare_branch_count < KEEP_BRANCHES) {
-        push(&tree->spare_branches, &tree->spare_branch_count, node);
+        push(&tree->spare_leaves, &tree->spare_leaf_count, node);
     } else {
-        free_node(tree, node, sizeof(struct at_branch));
+        push(&tree->spare_branches, &tree->spare_branch_count, node);
     }
 }
 

@@ -144,5 +144,6 @@ mset_status mset_remove(struct mset *set, const struct range *range, bool tell, 
     if (!mset_range_empty(&done)) {
         mset_commit(set, &path, &done, NULL);
     }
+    at_trim_spares(&set->tree);
     return status;
 }

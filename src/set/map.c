@@ -45,6 +45,7 @@ static mset_status map(struct mset *set, const struct mset_area *area, enum mset
         mset_commit(set, &path, &range, &run);
         mset_merge_around(set, &range);
     }
+    at_trim_spares(&set->tree);
     return status;
 }
 

@@ -65,6 +65,7 @@ mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, u
         mset_commit(set, &path, &whole, &grown);
         mset_merge_around(set, &whole);
     }
+    at_trim_spares(&set->tree);
     return status;
 }
 

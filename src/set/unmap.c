@@ -25,7 +25,5 @@ mset_status mset_clear(struct mset *set, void *page_table) {
         return MSET_INVALID_PARAM;
     }
     set->failure = (struct mset_failure){0};
-    const mset_status status = mset_remove(set, &all, true, page_table);
-    at_trim_spares(&set->tree);
-    return status;
+    return mset_remove(set, &all, true, page_table);
 }
