@@ -4,10 +4,8 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mset)
 
 install(TARGETS mset EXPORT mset FILE_SET HEADERS)
 install(EXPORT mset NAMESPACE mset:: FILE msetTargets.cmake DESTINATION ${package_dir})
-# A static library passes its own dependency on to the program.
-set(static_with_jemalloc OFF)
-if(MSET_HAVE_JEMALLOC AND NOT BUILD_SHARED_LIBS)
-    set(static_with_jemalloc ON)
+if(MSET_HAVE_JEMALLOC)
+    install(TARGETS mset_jemalloc EXPORT mset)
 endif()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/msetConfig.cmake.in
     ${CMAKE_CURRENT_BINARY_DIR}/msetConfig.cmake INSTALL_DESTINATION ${package_dir})
@@ -19,9 +17,5 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/msetConfig.cmake
 # Relative to where the file lies, so that `cmake --install --prefix` may put it anywhere.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
-set(pc_private)
-if(MSET_HAVE_JEMALLOC)
-    set(pc_private jemalloc)
-endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/mset.pc.in ${CMAKE_CURRENT_BINARY_DIR}/mset.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mset.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -83,11 +83,10 @@ struct mset_allocator {
 };
 
 /*
- * Ready allocators (hosted builds only). The default is what a NULL allocator stands for: the C
- * library's. mset_allocator_jemalloc() returns NULL when the library was built without jemalloc.
+ * The C library's allocator, which is what a NULL allocator stands for (hosted builds only).
+ * For jemalloc see jemalloc.h.
  */
 MSET_API const struct mset_allocator *mset_allocator_default(void);
-MSET_API const struct mset_allocator *mset_allocator_jemalloc(void);
 
 #ifdef __cplusplus
 }

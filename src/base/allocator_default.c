@@ -24,9 +24,3 @@ const struct mset_allocator *mset_allocator_default(void) {
     static const struct mset_allocator allocator = {libc_alloc, libc_free, NULL};
     return &allocator;
 }
-
-#if !MSET_HAVE_JEMALLOC
-const struct mset_allocator *mset_allocator_jemalloc(void) {
-    return NULL;
-}
-#endif

@@ -5,6 +5,3 @@ mset_core_sources(
 mset_hosted_sources(
     allocator_default.c
 )
-if(MSET_HAVE_JEMALLOC)
-    mset_hosted_sources(allocator_jemalloc.c)
-endif()

@@ -1,8 +1,8 @@
 /*
- * allocator_jemalloc.c - jemalloc through its own API: alignment by request, frees with the size
- * known, so that neither side needs a header or a look-up. Compiled when jemalloc is found.
+ * allocator.c - jemalloc through its own API: alignment by request, frees with the size known,
+ * so that neither side needs a header or a look-up.
  */
-#include <mset/base.h>
+#include <mset/jemalloc.h>
 
 #include <jemalloc/jemalloc.h>
 
