@@ -1,2 +1,6 @@
-mset_hosted_sources(
+mset_core_sources(
+    page_table_use.c
+    linear.c
+    eager.c
+    lazy.c
 )

@@ -1,0 +1,65 @@
+/* linear.c - addresses that stand for physical ones: the area's offset is the physical address. */
+#include "backends/page_table_use.h"
+
+static struct mset_linear *linear_of(struct mset_backend *backend) {
+    return (struct mset_linear *)(void *)backend;
+}
+
+static int linear_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
+    (void)backend;
+    struct mset_page_table *const table = page_table;
+    if (table == NULL) {
+        return answer(MSET_INVALID_PARAM);
+    }
+    return answer(
+        mset_pt_map(table, run->start, run->offset, run->size, leaf_flags(table, run->flags)));
+}
+
+static int linear_unmap(struct mset_backend *backend, const struct mset_area *run,
+                        void *page_table) {
+    (void)backend;
+    return answer(mset_pt_unmap(page_table, run->start, run->size, NULL, NULL));
+}
+
+static int linear_fault(struct mset_backend *backend, const struct mset_area *area,
+                        uint64_t address, uint64_t access, void *page_table) {
+    (void)backend;
+    (void)access;
+    struct mset_page_table *const table = page_table;
+    if (table == NULL) {
+        return answer(MSET_INVALID_PARAM);
+    }
+    const uint64_t size = page_size_of(table), page = address & ~(size - 1);
+    const uint64_t flags = leaf_flags(table, area->flags);
+    switch (page_look(table, page, area->flags)) {
+    case PAGE_MISSING:
+        return answer(mset_pt_map(table, page, area->offset + (page - area->start), size, flags));
+    case PAGE_STALE:
+        return answer(mset_pt_protect(table, page, size, flags));
+    default:
+        return 0;
+    }
+}
+
+static void linear_retain(struct mset_backend *backend) {
+    linear_of(backend)->areas++;
+}
+
+static void linear_release(struct mset_backend *backend) {
+    linear_of(backend)->areas--;
+}
+
+void mset_linear_init(struct mset_linear *linear) {
+    static const struct mset_backend_ops ops = {
+        .name = "linear",
+        .map = linear_map,
+        .unmap = linear_unmap,
+        .protect = leaves_protect,
+        .move = leaves_move,
+        .fault = linear_fault,
+        .retain = linear_retain,
+        .release = linear_release,
+    };
+    linear->backend.ops = &ops;
+    linear->areas = 0;
+}

@@ -1,0 +1,64 @@
+/*
+ * page_table_use.h - what the ready backends share: from an area's flags to a leaf's, and one
+ * page brought up to date after a fault.
+ */
+#ifndef MSET_SRC_BACKENDS_PAGE_TABLE_USE_H
+#define MSET_SRC_BACKENDS_PAGE_TABLE_USE_H
+
+#include <mset/backends.h>
+
+/* What a backend answers (backend.h): MSET_OK is 0, every other status is above. */
+static inline int answer(mset_status status) {
+    return (int)status;
+}
+
+/* The format may be unable to withhold reading from who may write or execute. */
+static inline uint64_t leaf_flags(const struct mset_page_table *table, uint64_t flags) {
+    const bool any = (flags & MSET_ACCESS) != 0;
+    const bool implied = any && mset_pt_get_format(table)->implied_read;
+    return (flags & ~(MSET_CALLER_FLAGS | MSET_SHARED)) | (implied ? MSET_READ : 0);
+}
+
+static inline uint64_t page_size_of(const struct mset_page_table *table) {
+    const uint64_t sizes = mset_pt_leaf_sizes(table);
+    return sizes & -sizes;
+}
+
+enum page_state { PAGE_MISSING, PAGE_STALE, PAGE_FINE };
+
+/* How the page compares with what the area's flags ask for. */
+enum page_state page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags);
+
+/*
+ * The frames of an eager or lazy area. `held` of the owner counts bytes taken and not returned.
+ */
+struct frame_pool {
+    struct mset_frames *frames;
+    uint64_t *held;
+};
+
+/* Takes a zeroed block. */
+mset_status frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa);
+void frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t size);
+
+/* Removes what is mapped in the range and gives its frames back. */
+mset_status frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
+                             uint64_t va, uint64_t size);
+
+/* mset_backend_ops.fault of backends with frames: a missing page gets one. */
+mset_status frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
+                             const struct mset_area *area, uint64_t address);
+
+/* Members of mset_backend_ops that need to know the page table only. */
+int leaves_protect(struct mset_backend *backend, const struct mset_area *run, uint64_t new_flags,
+                   void *page_table);
+int leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
+                void *page_table);
+
+/*
+ * Is the range free for an area with these flags? MSET_ALREADY_EXISTS if something is mapped,
+ * MSET_INVALID_PARAM or MSET_UNSUPPORTED if it could never be.
+ */
+mset_status leaves_vacant(struct mset_page_table *table, const struct mset_area *run);
+
+#endif
