@@ -15,14 +15,17 @@
  *     fmt_empty(level)          an entry that is nothing
  *     fmt_table(pa, level)      an entry of `level` that points at a table, and ...
  *     fmt_table_ok(e, pa, level)    ... whether e is that one
- *     fmt_attributes(flags, level)  what base.h's flags are in a leaf; without access: a leaf
- *                                   that is not present but can be told from empty
- *     fmt_marks(accessed, dirty)    bits to add to attributes
+ *     fmt_marks(leaf)           what the processor noted in a leaf: a word to be or-ed with others
+ *     fmt_accessed, fmt_dirty(marks), fmt_make_marks(accessed, dirty)
+ *     fmt_attributes(flags, marks, level)   what base.h's flags are in a leaf; without access: a
+ *                               leaf that is not present but can be told from empty
  *     fmt_leaf(pa, attributes, level)
  *     fmt_leaf_step(leaf, level)    leaf + i * step is the leaf of the i-th page after it
- *     fmt_change(e, attributes, level)  a leaf with other attributes; empty stays empty
- *     fmt_leaf_address, fmt_leaf_flags(leaf, level), fmt_leaf_accessed, fmt_leaf_dirty(leaf)
- *     fmt_without_marks(leaf)   never equal to that of a table's entry
+ *     fmt_change(e, attributes, level)  a leaf with other attributes and its own marks; empty
+ *                               stays empty
+ *     fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level)
+ *     fmt_without_marks(leaf)   the same for leaves that differ in marks; no table's entry is like
+ *                               a leaf in this
  *     fmt_leaf_ok(leaf, level)  reserved bits are zero
  *
  * The shape of every walk. A range arrives at a table clipped to what the table translates, and
@@ -102,38 +105,66 @@ static inline void fill_empty(uint64_t *entries, unsigned n, unsigned level) {
     }
 }
 
-static inline void fill_leaves(uint64_t *entries, unsigned n, uint64_t first, uint64_t step) {
+static inline bool any_entry(const uint64_t *entries, unsigned n, unsigned level) {
+    uint64_t differ = 0; /* no early exit: vector code for runs of up to a table */
     for (unsigned k = 0; k < n; k++) {
-        entries[k] = first + k * step;
+        differ |= entries[k] ^ fmt_empty(level);
+    }
+    return differ != 0;
+}
+
+static inline void fill_leaves(uint64_t *entries, unsigned n, uint64_t leaf, uint64_t step) {
+    for (unsigned k = 0; k < n; k++) {
+        entries[k] = leaf;
+        leaf += step;
     }
 }
 
 /*
- * Leaves that follow each other from entries[0], which is one: how many of n, described in *run.
- * Marks may differ; they are collected.
+ * How many of n entries continue the run that begins with entries[0], marks aside. By blocks,
+ * because a loop without exits becomes vector code.
  */
+static inline unsigned run_length(const uint64_t *entries, unsigned n, uint64_t step) {
+    enum { BLOCK = 16 };
+    uint64_t expected = fmt_without_marks(entries[0]);
+    unsigned k = 0;
+    for (; k + BLOCK <= n; k += BLOCK) {
+        uint64_t differ = 0, next = expected;
+        for (unsigned j = 0; j < BLOCK; j++) {
+            differ |= fmt_without_marks(entries[k + j]) ^ next;
+            next += step;
+        }
+        if (differ != 0) {
+            break;
+        }
+        expected = next;
+    }
+    while (k < n && fmt_without_marks(entries[k]) == expected) {
+        expected += step;
+        k++;
+    }
+    return k;
+}
+
+/* The run of leaves that begins with entries[0], which is one: its length, and what it is. */
 static inline unsigned leaf_run(const uint64_t *entries, unsigned n, unsigned level, uint64_t va,
                                 struct mset_pt_run *run) {
-    const uint64_t first = fmt_without_marks(entries[0]);
-    const uint64_t step = fmt_leaf_step(first, level);
-    bool accessed = false, dirty = false;
-    unsigned k = 0;
-    do {
-        accessed |= fmt_leaf_accessed(entries[k]);
-        dirty |= fmt_leaf_dirty(entries[k]);
-        k++;
-    } while (k < n && fmt_without_marks(entries[k]) == first + k * step);
-
+    const uint64_t first = entries[0];
+    const unsigned length = run_length(entries, n, fmt_leaf_step(first, level));
+    uint64_t marks = 0;
+    for (unsigned k = 0; k < length; k++) {
+        marks |= fmt_marks(entries[k]);
+    }
     const uint64_t flags = fmt_leaf_flags(first, level);
     *run = (struct mset_pt_run){.va = va,
                                 .pa = fmt_leaf_address(first, level),
-                                .size = k * slot_size(level),
+                                .size = length * slot_size(level),
                                 .leaf_size = slot_size(level),
                                 .flags = flags,
                                 .present = (flags & MSET_ACCESS) != 0,
-                                .accessed = accessed,
-                                .dirty = dirty};
-    return k;
+                                .accessed = fmt_accessed(marks),
+                                .dirty = fmt_dirty(marks)};
+    return length;
 }
 
 /* ---- linking ------------------------------------------------------------------------------ */

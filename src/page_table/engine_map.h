@@ -6,12 +6,11 @@ struct map_job {
     struct mset_page_table *pt;
     struct pt_reserve *reserve;
     uint64_t flags;
-    bool accessed, dirty; /* marks the leaves are born with */
+    uint64_t marks; /* the leaves are born with */
 };
 
 static inline uint64_t new_leaf(const struct map_job *job, unsigned level, uint64_t pa) {
-    return fmt_leaf(pa, fmt_attributes(job->flags, level) | fmt_marks(job->accessed, job->dirty),
-                    level);
+    return fmt_leaf(pa, fmt_attributes(job->flags, job->marks, level), level);
 }
 
 /* A table for [va, last]: entries outside are empty, those inside the caller fills. */
@@ -72,7 +71,7 @@ static mset_status engine_map(struct mset_page_table *pt, uint64_t va, uint64_t 
     map_plan_add(&plan, va, last, pa);
     const mset_status status = pt_reserve_fill(pt, &reserve);
     if (status == MSET_OK) {
-        const struct map_job job = {pt, &reserve, flags, false, false};
+        const struct map_job job = {pt, &reserve, flags, 0};
         map_in(&job, pt->root, FMT_LEVELS - 1, va, last, pa);
         MSET_ASSERT(pt_reserve_spent(&reserve));
     }

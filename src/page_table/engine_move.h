@@ -24,7 +24,8 @@ static bool plan_arrival(void *arg, const struct mset_pt_run *run) {
 
 static bool arrive(void *arg, const struct mset_pt_run *run) {
     const struct move_job *const job = arg;
-    const struct map_job map = {job->pt, job->reserve, run->flags, run->accessed, run->dirty};
+    const uint64_t marks = fmt_make_marks(run->accessed, run->dirty);
+    const struct map_job map = {job->pt, job->reserve, run->flags, marks};
     const uint64_t va = run->va + job->distance;
     map_in(&map, job->pt->root, FMT_LEVELS - 1, va, va + (run->size - 1), run->pa);
     return true;

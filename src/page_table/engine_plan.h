@@ -29,7 +29,7 @@ static bool range_empty(struct mset_page_table *pt, const struct pt_table *table
         const unsigned n = whole_slots(level, va, last);
         uint64_t end = min_u64(last, slot_last(level, va));
         if (n > 0) { /* tables below are never empty, so their entries say enough */
-            if (count_leaves(table->entries + i, n, level) != 0) {
+            if (any_entry(table->entries + i, n, level)) {
                 return false;
             }
             end = va + (n * slot_size(level) - 1);

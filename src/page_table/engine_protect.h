@@ -4,7 +4,7 @@
 
 /* Accessed and dirty marks stay; empty stays empty. One loop without calls or early exits. */
 static inline void change_leaves(uint64_t *entries, unsigned n, uint64_t flags, unsigned level) {
-    const uint64_t attributes = fmt_attributes(flags, level);
+    const uint64_t attributes = fmt_attributes(flags, 0, level);
     for (unsigned k = 0; k < n; k++) {
         entries[k] = fmt_change(entries[k], attributes, level);
     }

@@ -13,8 +13,7 @@ static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve
                                    uint64_t va) {
     const unsigned below = level - 1, n = entry_count(below);
     const uint64_t leaf = table->entries[i];
-    const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), below) |
-                                fmt_marks(fmt_leaf_accessed(leaf), fmt_leaf_dirty(leaf));
+    const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), fmt_marks(leaf), below);
     const uint64_t first = fmt_leaf(fmt_leaf_address(leaf, level), attributes, below);
     struct pt_table *const fresh = pt_reserve_take(pt, reserve, below);
     fill_leaves(fresh->entries, n, first, fmt_leaf_step(first, below));
@@ -33,37 +32,44 @@ struct unmap_job {
     struct pt_joiner *removed; /* NULL: nobody wants to know */
 };
 
-/* Empties n slots that point at no table, telling each run after it is gone. */
-static void remove_leaves(const struct unmap_job *job, struct pt_table *table, unsigned level,
-                          unsigned i, unsigned n, uint64_t va) {
-    uint64_t *const entries = table->entries + i;
-    const unsigned count = count_leaves(entries, n, level);
-    table->used -= count;
-    job->pt->statistics.leaves[level] -= count;
-    if (count == 0) {
-        return;
-    }
-    if (job->removed == NULL) {
-        fill_empty(entries, n, level);
-        pt_leaves_changed(job->pt, va, n, level);
-        return;
-    }
+/* Empties n entries and tells each run after it is gone. Returns the number of leaves. */
+static unsigned remove_and_tell(const struct unmap_job *job, uint64_t *entries, unsigned n,
+                                unsigned level, uint64_t va) {
+    unsigned count = 0;
     for (unsigned k = 0; k < n;) {
         if (entries[k] == fmt_empty(level)) {
             k++;
             continue;
         }
         struct mset_pt_run run;
-        const unsigned length =
-            leaf_run(entries + k, n - k, level, va + k * slot_size(level), &run);
+        const uint64_t at = va + k * slot_size(level);
+        const unsigned length = leaf_run(entries + k, n - k, level, at, &run);
         fill_empty(entries + k, length, level);
-        pt_leaves_changed(job->pt, run.va, length, level);
+        pt_leaves_changed(job->pt, at, length, level);
         (void)pt_join_add(job->removed, &run);
         k += length;
+        count += length;
     }
+    return count;
 }
 
-/* Frees a table that is no longer linked, with all below it. Its entries need no clearing. */
+/* Empties n slots that point at no table. */
+static void remove_leaves(const struct unmap_job *job, struct pt_table *table, unsigned level,
+                          unsigned i, unsigned n, uint64_t va) {
+    uint64_t *const entries = table->entries + i;
+    unsigned count;
+    if (job->removed != NULL) {
+        count = remove_and_tell(job, entries, n, level, va);
+    } else {
+        count = count_leaves(entries, n, level);
+        fill_empty(entries, n, level);
+        pt_leaves_changed(job->pt, va, n, level);
+    }
+    table->used -= count;
+    job->pt->statistics.leaves[level] -= count;
+}
+
+/* Frees a table that is no longer linked, with all below it. */
 static void drop_table(const struct unmap_job *job, struct pt_table *table, unsigned level,
                        uint64_t va) {
     job->pt->statistics.visits++;

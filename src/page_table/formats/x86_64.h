@@ -103,17 +103,34 @@ static inline uint64_t x86_memory_type(uint64_t flags) {
     return (flags & MSET_MEMORY_TYPE) >> 8 << 3;
 }
 
-/* The bits of a leaf but for its address. */
-static inline uint64_t fmt_attributes(uint64_t flags, unsigned level) {
-    const bool present = (flags & MSET_ACCESS) != 0;
-    return (present ? X86_PRESENT : X86_KEPT) | (flags & MSET_WRITE ? X86_WRITE : 0) |
-           (flags & MSET_USER ? X86_USER : 0) | x86_memory_type(flags) |
-           (level > 0 ? X86_LARGE : 0) | (flags & MSET_GLOBAL ? X86_GLOBAL : 0) |
-           (flags & MSET_EXEC ? 0 : X86_NO_EXEC);
+/* What the processor sets by itself. */
+static inline uint64_t fmt_marks(uint64_t leaf) {
+    return leaf & X86_MARKS;
 }
 
-static inline uint64_t fmt_marks(bool accessed, bool dirty) {
+static inline uint64_t fmt_make_marks(bool accessed, bool dirty) {
     return (accessed ? X86_ACCESSED : 0) | (dirty ? X86_DIRTY : 0);
+}
+
+static inline bool fmt_accessed(uint64_t marks) {
+    return (marks & X86_ACCESSED) != 0;
+}
+
+static inline bool fmt_dirty(uint64_t marks) {
+    return (marks & X86_DIRTY) != 0;
+}
+
+static inline uint64_t fmt_without_marks(uint64_t leaf) {
+    return leaf & ~X86_MARKS;
+}
+
+/* The bits of a leaf but for its address. */
+static inline uint64_t fmt_attributes(uint64_t flags, uint64_t marks, unsigned level) {
+    const bool present = (flags & MSET_ACCESS) != 0;
+    return (present ? X86_PRESENT : X86_KEPT) | (flags & MSET_WRITE ? X86_WRITE : 0) |
+           (flags & MSET_USER ? X86_USER : 0) | x86_memory_type(flags) | marks |
+           (level > 0 ? X86_LARGE : 0) | (flags & MSET_GLOBAL ? X86_GLOBAL : 0) |
+           (flags & MSET_EXEC ? 0 : X86_NO_EXEC);
 }
 
 /* All ones in the address where a leaf with these bits stores it inverted. */
@@ -131,11 +148,15 @@ static inline uint64_t fmt_leaf_step(uint64_t leaf, unsigned level) {
     return leaf & X86_PRESENT ? size : -size;
 }
 
-/* The leaf with other attributes, or what is empty as it is. Address and marks stay. */
+/*
+ * The leaf with other attributes, or what is empty as it is. Address and marks stay. No branches
+ * and no comparisons: even the oldest vector units can do this.
+ */
 static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned level) {
+    const uint64_t is_leaf = -((entry | entry >> 11) & 1); /* P or KEPT: all ones */
     const uint64_t plain = entry ^ x86_inversion(entry, level);
     const uint64_t kept = plain & (x86_address_mask(level) | X86_MARKS);
-    return entry == 0 ? 0 : (kept | attributes) ^ x86_inversion(attributes, level);
+    return is_leaf & ((kept | attributes) ^ x86_inversion(attributes, level));
 }
 
 static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
@@ -150,21 +171,9 @@ static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level) {
            (leaf & X86_GLOBAL ? MSET_GLOBAL : 0) | (leaf & (X86_PWT | X86_PCD)) >> 3 << 8;
 }
 
-static inline bool fmt_leaf_accessed(uint64_t leaf) {
-    return (leaf & X86_ACCESSED) != 0;
-}
-
-static inline bool fmt_leaf_dirty(uint64_t leaf) {
-    return (leaf & X86_DIRTY) != 0;
-}
-
-static inline uint64_t fmt_without_marks(uint64_t leaf) {
-    return leaf & ~X86_MARKS;
-}
-
 /* No bit is set that fmt_leaf() would not set, marks aside. */
 static inline bool fmt_leaf_ok(uint64_t leaf, unsigned level) {
-    const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), level);
+    const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), 0, level);
     return fmt_without_marks(leaf) == fmt_leaf(fmt_leaf_address(leaf, level), attributes, level);
 }
 
