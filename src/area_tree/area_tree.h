@@ -4,9 +4,9 @@
  * The tree knows addresses and attributes. It calls nobody: no backend, no page table. Its one
  * mutation is the splice: replace what lies in [first, last] by one run or by nothing.
  *
- *     at_seek       where an address is, as a path from the root
- *     at_reserve_*  take the nodes a splice can need; may fail, changes nothing
- *     at_splice     cannot fail
+ *     at_seek          where an address is, as a path from the root
+ *     at_prepare       takes the nodes the splice will need; may fail, changes nothing
+ *     at_splice        cannot fail
  *
  * Rooms: node.h (layout), rank_*.h and descend*.c (search),
  * path.c (stepping), pool.c (nodes), balance.h, balance.c, cut.c and splice.c (change), gap.c (free
@@ -82,19 +82,8 @@ static inline void at_seek(const struct at_tree *tree, uint64_t address, struct 
 
 /* ---- nodes (pool.c) ----------------------------------------------------------------------- */
 
-/* A splice adds at most two areas to a leaf. Is there room, so that it needs no node? */
-static inline bool at_has_room(const struct at_path *path) {
-    const struct at_leaf *leaf = path->node[0];
-    return leaf->count + 2 <= AT_LEAF_CAPACITY;
-}
-
-/* After this, one splice at `path` with one run cannot fail. Takes exactly what it can need. */
-mset_status at_reserve_splice(struct at_tree *tree, const struct at_path *path);
-/*
- * The same for several splices: `scattered` ones anywhere in the tree, and `row` runs that go
- * one after the other into a hole. A bound, not exact.
- */
-mset_status at_reserve_splices(struct at_tree *tree, uint64_t scattered, uint64_t row);
+/* Fills the chains of spare nodes to at least these numbers. */
+mset_status at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches);
 /* At the end of an operation: gives spare nodes back, but for a few for the next one. */
 void at_trim_spares(struct at_tree *tree);
 
@@ -105,6 +94,24 @@ void at_drop_node(struct at_tree *tree, void *node, unsigned level);
 void at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
 
 /* ---- change (splice.c) -------------------------------------------------------------------- */
+
+/*
+ * Takes the nodes for a splice of [first, last] that puts in one run (`with_run`) or nothing;
+ * `path` leads to `first`. Exact for a splice inside one leaf. MSET_NO_MEMORY.
+ */
+mset_status at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                       uint64_t last, bool with_run);
+/*
+ * The same for several splices: `scattered` ones anywhere in the tree, and `row` runs that go
+ * one after the other into a hole. A bound, not exact.
+ */
+mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row);
+
+/* A splice adds at most two areas to a leaf. Is there room, so that it needs no node? */
+static inline bool at_has_room(const struct at_path *path) {
+    const struct at_leaf *leaf = path->node[0];
+    return leaf->count + 2 <= AT_LEAF_CAPACITY;
+}
 
 /*
  * Replaces what lies in [first, last] by `run`, or by nothing if that is NULL. Areas that stick

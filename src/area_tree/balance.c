@@ -128,13 +128,12 @@ static struct at_branch *split_branch(struct at_tree *tree, struct at_branch *br
     const unsigned stays = at_right_edge ? branch->count - 1 : even - goes_left;
     branch_append(right, branch, stays);
     branch->count = stays;
-    branch_insert(goes_left ? branch : right, goes_left ? i : i - stays, child, child_level,
-                  gap);
+    branch_insert(goes_left ? branch : right, goes_left ? i : i - stays, child, child_level, gap);
     return right;
 }
 
-void at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level,
-                     uint64_t gap, void *right, uint64_t right_gap) {
+void at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level, uint64_t gap,
+                     void *right, uint64_t right_gap) {
     for (; level < tree->height; level++) {
         struct at_branch *branch = path->node[level];
         const unsigned place = path->slot[level] + 1u;

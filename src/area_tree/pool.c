@@ -85,53 +85,12 @@ void at_trim_spares(struct at_tree *tree) {
     empty_to(tree, small ? 0 : KEEP_LEAVES, small ? 0 : KEEP_BRANCHES);
 }
 
-static mset_status reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
+mset_status at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
     if (fill(tree, leaves, branches)) {
         return MSET_OK;
     }
     at_trim_spares(tree);
     return MSET_NO_MEMORY;
-}
-
-mset_status at_reserve_splice(struct at_tree *tree, const struct at_path *path) {
-    if (tree->height == 0) {
-        return reserve(tree, 1, 0);
-    }
-    if (at_has_room(path)) {
-        return MSET_OK;
-    }
-    unsigned level = 1;
-    while (level < tree->height &&
-           ((const struct at_branch *)path->node[level])->count == AT_BRANCH_CAPACITY) {
-        level++;
-    }
-    if (level < tree->height) {
-        return reserve(tree, 1, level - 1);
-    }
-    if (tree->height == AT_MAX_HEIGHT) {
-        return MSET_NO_MEMORY;
-    }
-    return reserve(tree, 1, tree->height);
-}
-
-mset_status at_reserve_splices(struct at_tree *tree, uint64_t scattered, uint64_t row) {
-    if (tree->height + 2 > AT_MAX_HEIGHT) {
-        return MSET_NO_MEMORY;
-    }
-    /* Anywhere: one leaf each, and every branch above it up to a new root. */
-    uint64_t leaves = scattered;
-    uint64_t branches = scattered * (tree->height + 1);
-    if (row == 0) {
-        return reserve(tree, leaves, branches);
-    }
-    /* In a row: after one split, half a capacity of runs goes in before the next. */
-    uint64_t splits = row / (AT_LEAF_CAPACITY / 2) + 1;
-    leaves += splits;
-    for (unsigned level = 1; level <= tree->height + 1; level++) {
-        splits = splits / (AT_BRANCH_CAPACITY / 2) + 1;
-        branches += splits;
-    }
-    return reserve(tree, leaves, branches);
 }
 
 struct at_leaf *at_take_leaf(struct at_tree *tree) {

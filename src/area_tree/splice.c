@@ -24,27 +24,41 @@ struct edit {
     struct at_run piece[3];
 };
 
+static void find_touched(const struct at_path *path, uint64_t first, uint64_t last,
+                         struct edit *edit) {
+    const struct at_leaf *leaf = path->node[0];
+    edit->from = path->slot[0];
+    if (edit->from > 0 && leaf->last[edit->from - 1] >= first) {
+        edit->from--;
+    }
+    edit->to = edit->from;
+    while (edit->to < leaf->count && leaf->start[edit->to] <= last) {
+        edit->to++;
+    }
+}
+
+static bool sticks_out_left(const struct at_leaf *leaf, const struct edit *edit, uint64_t first) {
+    return edit->from < edit->to && leaf->start[edit->from] < first;
+}
+
+static bool sticks_out_right(const struct at_leaf *leaf, const struct edit *edit, uint64_t last) {
+    return edit->from < edit->to && leaf->last[edit->to - 1] > last;
+}
+
 static struct edit plan_edit(const struct at_path *path, uint64_t first, uint64_t last,
                              const struct at_run *run) {
     const struct at_leaf *leaf = path->node[0];
     struct edit edit;
-    edit.from = path->slot[0];
-    if (edit.from > 0 && leaf->last[edit.from - 1] >= first) {
-        edit.from--;
-    }
-    edit.to = edit.from;
-    while (edit.to < leaf->count && leaf->start[edit.to] <= last) {
-        edit.to++;
-    }
+    find_touched(path, first, last, &edit);
     edit.count = 0;
-    if (edit.from < edit.to && leaf->start[edit.from] < first) {
+    if (sticks_out_left(leaf, &edit, first)) {
         edit.piece[edit.count] = at_leaf_run(leaf, edit.from);
         edit.piece[edit.count++].last = first - 1;
     }
     if (run != NULL) {
         edit.piece[edit.count++] = *run;
     }
-    if (edit.from < edit.to && leaf->last[edit.to - 1] > last) {
+    if (sticks_out_right(leaf, &edit, last)) {
         edit.piece[edit.count] = at_leaf_run(leaf, edit.to - 1);
         edit.piece[edit.count++].first = last + 1;
     }
@@ -174,6 +188,58 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     there.fence = right->start[0] - 1;
     there.last_leaf = false;
     at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
+}
+
+/* ---- reserving ---------------------------------------------------------------------------- */
+
+/* How many areas the leaf would hold; what lies in later leaves is cut before the edit. */
+static unsigned count_after(const struct at_path *path, uint64_t first, uint64_t last,
+                            bool with_run) {
+    const struct at_leaf *leaf = path->node[0];
+    struct edit edit;
+    find_touched(path, first, last, &edit);
+    return leaf->count - (edit.to - edit.from) + with_run + sticks_out_left(leaf, &edit, first) +
+           sticks_out_right(leaf, &edit, last);
+}
+
+mset_status at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                       uint64_t last, bool with_run) {
+    if (tree->height == 0) {
+        return with_run ? at_reserve(tree, 1, 0) : MSET_OK;
+    }
+    if (at_has_room(path) || count_after(path, first, last, with_run) <= AT_LEAF_CAPACITY) {
+        return MSET_OK;
+    }
+    /* One leaf splits, and with it every full branch up to the first that has room. */
+    unsigned level = 1;
+    while (level < tree->height &&
+           ((const struct at_branch *)path->node[level])->count == AT_BRANCH_CAPACITY) {
+        level++;
+    }
+    if (level < tree->height) {
+        return at_reserve(tree, 1, level - 1);
+    }
+    return tree->height < AT_MAX_HEIGHT ? at_reserve(tree, 1, tree->height) : MSET_NO_MEMORY;
+}
+
+mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row) {
+    if (tree->height + 2 > AT_MAX_HEIGHT) {
+        return MSET_NO_MEMORY;
+    }
+    /* Anywhere: one leaf each, and every branch above it up to a new root. */
+    uint64_t leaves = scattered;
+    uint64_t branches = scattered * (tree->height + 1);
+    if (row == 0) {
+        return at_reserve(tree, leaves, branches);
+    }
+    /* In a row: after one split, half a capacity of runs goes in before the next. */
+    uint64_t splits = row / (AT_LEAF_CAPACITY / 2) + 1;
+    leaves += splits;
+    for (unsigned level = 1; level <= tree->height + 1; level++) {
+        splits = splits / (AT_BRANCH_CAPACITY / 2) + 1;
+        branches += splits;
+    }
+    return at_reserve(tree, leaves, branches);
 }
 
 /* ---- the splice --------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static bool check_branch(struct walk *walk, const struct at_branch *branch, unsi
 }
 
 static bool check_node(struct walk *walk, const void *node, unsigned level, uint64_t *gap) {
-    if ((uintptr_t)node % AT_NODE_ALIGN != 0) {
+    if (node == NULL || (uintptr_t)node % AT_NODE_ALIGN != 0) {
         return fail(walk, "N1: node missing or not aligned");
     }
     return level == 0 ? check_leaf(walk, node, gap) : check_branch(walk, node, level, gap);

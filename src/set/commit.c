@@ -129,7 +129,7 @@ mset_status mset_remove(struct mset *set, const struct range *range, bool tell, 
     if (!mset_may_cut(set, range)) {
         return MSET_UNSUPPORTED;
     }
-    mset_status status = mset_reserve_one(set, range, &path);
+    mset_status status = mset_prepare(set, range, false, &path);
     if (status != MSET_OK) {
         return status;
     }

@@ -32,7 +32,7 @@ static mset_status map(struct mset *set, const struct mset_area *area, enum mset
         }
     }
     struct at_path path;
-    mset_status status = mset_reserve_one(set, &range, &path);
+    mset_status status = mset_prepare(set, &range, true, &path);
     if (status == MSET_OK && telling) {
         struct range done;
         status = tell(set, area, &range, page_table, &done);

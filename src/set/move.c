@@ -153,7 +153,7 @@ static mset_status plan(const struct move *move, enum mset_map_how how) {
         return MSET_UNSUPPORTED;
     }
     /* One cut at the destination, one at the source, and the pieces in a row. */
-    return at_reserve_splices(&set->tree, 2, pieces);
+    return at_prepare_many(&set->tree, 2, pieces);
 }
 
 static mset_status run(struct move *move) {

@@ -86,9 +86,10 @@ bool mset_may_cut(const struct mset *set, const struct range *range) {
            (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
 }
 
-mset_status mset_reserve_one(struct mset *set, const struct range *range, struct at_path *path) {
+mset_status mset_prepare(struct mset *set, const struct range *range, bool with_run,
+                         struct at_path *path) {
     if (set->tree.height != 0) {
         at_seek(&set->tree, range->first, path);
     }
-    return at_reserve_splice(&set->tree, path);
+    return at_prepare(&set->tree, path, range->first, range->last, with_run);
 }

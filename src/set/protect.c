@@ -112,7 +112,7 @@ static mset_status plan_cuts(const struct protect *protect) {
         }
         more = mset_next_piece(protect->set, &protect->range, &path);
     }
-    return roomy ? MSET_OK : at_reserve_splices(&protect->set->tree, protect->answers.cuts, 0);
+    return roomy ? MSET_OK : at_prepare_many(&protect->set->tree, protect->answers.cuts, 0);
 }
 
 /* ---- telling ------------------------------------------------------------------------------ */

@@ -65,8 +65,9 @@ bool mset_range_taken(const struct mset *set, const struct range *range);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
-/* Nodes for one splice over the range; `path` then leads to range->first. */
-mset_status mset_reserve_one(struct mset *set, const struct range *range, struct at_path *path);
+/* Takes the nodes for one splice over the range; `path` then leads to range->first. */
+mset_status mset_prepare(struct mset *set, const struct range *range, bool with_run,
+                         struct at_path *path);
 
 /* ---- tell.c ------------------------------------------------------------------------------- */
 
