@@ -122,13 +122,16 @@ static bool name_word(struct text word, const struct vocabulary *known, uint32_t
 
 static bool read_words(struct text text, const struct vocabulary *known, uint32_t *bits) {
     *bits = 0;
-    do {
-        const struct text word = without_comment(text_next(&text, '|'));
+    for (bool more = true; more;) {
+        const size_t before = text.size;
+        const struct text piece = text_next(&text, '|');
+        more = piece.size < before; /* there was a separator */
+        const struct text word = without_comment(piece);
         const bool number = word.size != 0 && text_is_digit(word.at[0]);
         if (!(number ? number_word(word, known, bits) : name_word(word, known, bits))) {
             return false;
         }
-    } while (text.size != 0);
+    }
     return true;
 }
 

@@ -16,8 +16,9 @@ struct input {
     FILE *file;
     unsigned char source[PIECE];
     unsigned char text[PIECE];
-    size_t size; /* bytes in `source` */
-    bool ended;  /* the file has no more */
+    size_t size;  /* bytes in `source` */
+    bool ended;   /* the file has no more */
+    bool refused; /* the sink has said no */
     input_sink sink;
     void *arg;
     struct trouble *trouble;
@@ -64,6 +65,16 @@ static const char *decoder_error(lzma_ret code) {
     }
 }
 
+/*
+ * A sum at the end says whether the contents are sound. So what the sink refuses is not believed
+ * before that: a corrupt file shall be called corrupt, not malformed in some line.
+ */
+static void pass_text(struct input *input, size_t size) {
+    if (size != 0 && !input->refused) {
+        input->refused = !input->sink(input->arg, (const char *)input->text, size, input->trouble);
+    }
+}
+
 /* One step of the decoder. Sets *done at the end of the last stream of the file. */
 static bool decode(struct input *input, lzma_stream *stream, bool *done) {
     stream->next_out = input->text;
@@ -73,8 +84,8 @@ static bool decode(struct input *input, lzma_stream *stream, bool *done) {
     if (code != LZMA_OK && !*done) {
         return trouble_set(input->trouble, 0, "%s", decoder_error(code));
     }
-    const size_t size = sizeof input->text - stream->avail_out;
-    return size == 0 || input->sink(input->arg, (const char *)input->text, size, input->trouble);
+    pass_text(input, sizeof input->text - stream->avail_out);
+    return true;
 }
 
 static bool decode_all(struct input *input, lzma_stream *stream) {
@@ -93,7 +104,7 @@ static bool decode_all(struct input *input, lzma_stream *stream) {
             return false;
         }
     }
-    return true;
+    return !input->refused;
 }
 
 static bool pass_xz(struct input *input) {

@@ -293,9 +293,10 @@ static const char *parse_mmap(const struct arguments *words, struct call *out) {
     }
     out->kind = CALL_MMAP;
     out->start = out->result;
+    const bool fixed = (out->flags & REPLAY_MAP_FIXED) != 0;
+    const bool possible = fixed ? out->start == wish : out->start != 0;
     const uint64_t unit = mmap_unit(out->flags);
-    if (unit < PAGE || unit > USER_END || out->size == 0 ||
-        ((out->flags & REPLAY_MAP_FIXED) != 0 && wish != out->start) || out->extra % PAGE != 0 ||
+    if (!possible || unit < PAGE || unit > USER_END || out->size == 0 || out->extra % PAGE != 0 ||
         !take_range(out->start, &out->size, unit)) {
         return bad_range;
     }
@@ -350,8 +351,8 @@ static const char *parse_mremap(const struct arguments *words, struct call *out)
     }
     const uint64_t from = out->start, to = out->result;
     const bool apart = from + out->size <= to || to + out->extra <= from;
-    const bool in_place = from == to && out->size != 0; /* size 0: a second mapping */
-    return in_place || apart ? NULL : bad_range;
+    const bool second = out->size == 0; /* a second mapping of shared memory */
+    return from == to ? (second ? bad_range : NULL) : (apart ? NULL : bad_range);
 }
 
 /* clone(child_stack=..., flags=..., ...) or clone3({flags=..., ...}, 88) */
