@@ -37,30 +37,45 @@ static void count_area(struct mset *set, const struct at_run *area, const struct
     }
 }
 
-/* Without backends only the one area that may be cut in two is of interest. */
-static void count_areas(struct mset *set, const struct range *range) {
-    struct at_path path;
-    if (!mset_first_piece(set, range, &path)) {
+/*
+ * Areas from the one at or behind the path, while they touch the range. Without backends only
+ * one that may be cut in two is of interest: the first.
+ */
+static void count_areas(struct mset *set, const struct at_path *to_range,
+                        const struct range *range) {
+    struct at_path path = *to_range;
+    const struct at_leaf *leaf = path.node[0];
+    const bool before = path.slot[0] > 0 && leaf->last[path.slot[0] - 1] >= range->first;
+    bool more = true;
+    if (before) {
+        path.slot[0]--;
+    } else if (set->told == 0) {
         return;
+    } else if (path.slot[0] == leaf->count) {
+        more = at_next_leaf(&set->tree, &path);
     }
-    do {
+    while (more && at_path_run(&path).first <= range->last) {
         const struct at_run area = at_path_run(&path);
         count_area(set, &area, range);
-    } while (set->told != 0 && mset_next_piece(set, range, &path));
+        more = set->told != 0 && at_next(&set->tree, &path);
+    }
 }
 
 void mset_commit(struct mset *set, struct at_path *path, const struct range *range,
                  const struct at_run *run) {
+    struct at_path own;
+    if (path == NULL) {
+        path = &own;
+        (void)mset_seek(set, range, path);
+    }
     if (run != NULL) {
         /* First, so that a backend in both the old and the new never falls to none. */
         take_reference(set, run->attributes.backend);
     }
-    count_areas(set, range);
-    if (path != NULL) {
-        at_splice_at(&set->tree, path, range->first, range->last, run);
-    } else {
-        at_splice(&set->tree, range->first, range->last, run);
+    if (set->tree.height != 0) {
+        count_areas(set, path, range);
     }
+    at_splice_at(&set->tree, path, range->first, range->last, run);
 }
 
 /* ---- merging ------------------------------------------------------------------------------ */
@@ -123,13 +138,13 @@ void mset_merge_around(struct mset *set, const struct range *range) {
 
 mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table) {
     struct at_path path;
-    if (!mset_range_taken(set, range)) {
+    if (!mset_seek(set, range, &path)) {
         return MSET_OK;
     }
     if (!mset_may_cut(set, range)) {
         return MSET_UNSUPPORTED;
     }
-    mset_status status = mset_prepare(set, range, false, &path);
+    mset_status status = at_prepare(&set->tree, &path, range->first, range->last, false);
     if (status != MSET_OK) {
         return status;
     }

@@ -23,7 +23,8 @@ static mset_status map(struct mset *set, const struct mset_area *area, enum mset
         return MSET_INVALID_PARAM;
     }
     set->failure = (struct mset_failure){0};
-    if (mset_range_taken(set, &range)) {
+    struct at_path path;
+    if (mset_seek(set, &range, &path)) {
         if (how == MSET_MAP_FAIL) {
             return MSET_ALREADY_EXISTS;
         }
@@ -31,8 +32,7 @@ static mset_status map(struct mset *set, const struct mset_area *area, enum mset
             return MSET_UNSUPPORTED;
         }
     }
-    struct at_path path;
-    mset_status status = mset_prepare(set, &range, true, &path);
+    mset_status status = at_prepare(&set->tree, &path, range.first, range.last, true);
     if (status == MSET_OK && telling) {
         struct range done;
         status = tell(set, area, &range, page_table, &done);

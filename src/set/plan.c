@@ -86,10 +86,18 @@ bool mset_may_cut(const struct mset *set, const struct range *range) {
            (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
 }
 
-mset_status mset_prepare(struct mset *set, const struct range *range, bool with_run,
-                         struct at_path *path) {
-    if (set->tree.height != 0) {
-        at_seek(&set->tree, range->first, path);
+bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path) {
+    if (set->tree.height == 0) {
+        return false;
     }
-    return at_prepare(&set->tree, path, range->first, range->last, with_run);
+    at_seek(&set->tree, range->first, path);
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned next = path->slot[0];
+    if (next > 0 && leaf->last[next - 1] >= range->first) {
+        return true;
+    }
+    if (next < leaf->count) {
+        return leaf->start[next] <= range->last;
+    }
+    return !path->last_leaf && path->fence < range->last;
 }

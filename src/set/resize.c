@@ -53,7 +53,8 @@ mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, u
     const struct range whole = {side == MSET_LOW ? room.first : area.first,
                                 side == MSET_LOW ? area.last : room.last};
     struct at_path path;
-    mset_status status = mset_prepare(set, &whole, true, &path);
+    (void)mset_seek(set, &whole, &path);
+    mset_status status = at_prepare(&set->tree, &path, whole.first, whole.last, true);
     if (status != MSET_OK) {
         return status;
     }

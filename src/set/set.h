@@ -65,9 +65,11 @@ bool mset_range_taken(const struct mset *set, const struct range *range);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
-/* Takes the nodes for one splice over the range; `path` then leads to range->first. */
-mset_status mset_prepare(struct mset *set, const struct range *range, bool with_run,
-                         struct at_path *path);
+/*
+ * The path to range->first, for at_prepare and mset_commit (untouched in an empty set), and
+ * whether any area touches the range.
+ */
+bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path);
 
 /* ---- tell.c ------------------------------------------------------------------------------- */
 
@@ -102,7 +104,10 @@ mset_status mset_undo_refused(struct mset *set, const struct range *done);
 
 /* ---- commit.c ----------------------------------------------------------------------------- */
 
-/* The range now holds `run` (exactly), or nothing. Nodes are reserved; `path` may be NULL. */
+/*
+ * The range now holds `run` (exactly), or nothing. The nodes are prepared. `path` leads to
+ * range->first, and is void afterwards; NULL: look for it.
+ */
 void mset_commit(struct mset *set, struct at_path *path, const struct range *range,
                  const struct at_run *run);
 /* Do two areas touch, have equal attributes, and does their backend agree to make them one? */
