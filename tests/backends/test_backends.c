@@ -153,7 +153,9 @@ static void test_caller_flags_stay_out(void **state) {
     assert_int_equal(map(&world, area), 0);
     assert_int_equal(mset_pt_query(world.rig.pt, GIB, 0, &run), MSET_OK);
     assert_int_equal(run.flags, RW);
+    const uint64_t visits = rig_count(&world.rig).visits;
     assert_int_equal(fault(&world, area, GIB, MSET_WRITE), 0);
+    assert_int_equal(rig_count(&world.rig).visits, visits); /* nothing was found stale */
     assert_int_equal(unmap(&world, area), 0);
     world_close(&world);
 }
@@ -291,6 +293,54 @@ static void test_eager_out_of_tables_changes_nothing(void **state) {
     failing_frames_fail(&world.rig.source, 0, false);
     assert_int_equal(map(&world, area), 0);
     assert_int_equal(unmap(&world, area), 0);
+    world_close(&world);
+}
+
+/* Frames do not follow each other, so the first is mapped, and fails, with the next in hand. */
+static void test_eager_out_of_tables_between_blocks(void **state) {
+    (void)state;
+    struct world world;
+    uint64_t pa[4];
+    world_open(&world, true);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(mset_frames_alloc(&world.data.frames, 0, &pa[i]), MSET_OK);
+    }
+    mset_frames_free(&world.data.frames, pa[0], 0);
+    mset_frames_free(&world.data.frames, pa[2], 0);
+    const struct mset_area area = area_of(&world.eager.backend, GIB, 3 * PAGE, RW);
+    for (unsigned nth = 1; nth <= 3; nth++) {
+        failing_frames_fail(&world.rig.source, nth, false);
+        assert_int_equal(map(&world, area), MSET_NO_MEMORY);
+        assert_int_equal(world.data.live, 2);
+        assert_int_equal(world.rig.source.live, 1);
+    }
+    mset_frames_free(&world.data.frames, pa[1], 0);
+    mset_frames_free(&world.data.frames, pa[3], 0);
+    world_close(&world);
+}
+
+/* A hole is filled, then the large leaf that sticks out of the piece cannot be cut. */
+static void test_eager_protect_takes_back_what_it_filled(void **state) {
+    (void)state;
+    struct world world;
+    world_open(&world, true);
+    const struct mset_area large = area_of(&world.eager.backend, 2 * MIB, 2 * MIB, RW);
+    const struct mset_area piece = area_of(&world.eager.backend, 2 * MIB - 2 * PAGE, 5 * PAGE, 0);
+    assert_int_equal(map(&world, large), 0);
+    assert_int_equal(protect(&world, large, 0), 0);
+    const uint64_t live = world.rig.source.live;
+    for (unsigned nth = 1; nth <= 2; nth++) { /* a table for the hole, one for the cut */
+        failing_frames_fail(&world.rig.source, nth, false);
+        assert_int_equal(protect(&world, piece, RW), MSET_NO_MEMORY);
+        assert_int_equal(world.eager.held, large.size);
+        assert_int_equal(world.rig.source.live, live);
+        assert_int_equal(rig_count(&world.rig).leaves[0], 0);
+        assert_int_equal(rig_count(&world.rig).leaves[1], 1);
+    }
+    assert_int_equal(protect(&world, piece, RW), 0);
+    assert_int_equal(world.eager.held, large.size + 2 * PAGE);
+    assert_int_equal(unmap(&world, piece), 0);
+    assert_int_equal(unmap(&world, large), 0);
     world_close(&world);
 }
 
@@ -479,6 +529,8 @@ int main(void) {
         cmocka_unit_test(test_eager_fills_only_holes),
         cmocka_unit_test(test_eager_out_of_frames_changes_nothing),
         cmocka_unit_test(test_eager_out_of_tables_changes_nothing),
+        cmocka_unit_test(test_eager_out_of_tables_between_blocks),
+        cmocka_unit_test(test_eager_protect_takes_back_what_it_filled),
         cmocka_unit_test(test_eager_partial_unmap_of_a_large_leaf),
         cmocka_unit_test(test_eager_move_carries_contents),
         cmocka_unit_test(test_lazy_fills_on_fault),

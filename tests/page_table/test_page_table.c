@@ -412,6 +412,26 @@ static void test_query(void **state) {
     rig_close(&rig);
 }
 
+/* What follows in the table or in the numbers does not follow in the address space. */
+static void test_query_stops_where_it_must(void **state) {
+    (void)state;
+    struct rig rig;
+    struct mset_pt_run run;
+    rig_open(&rig, 64, 0);
+    map(&rig, 2 * MIB - PAGE, 0, PAGE, RW); /* end of a table; the next begins elsewhere */
+    map(&rig, 2 * MIB, 9 * PAGE, PAGE, RW);
+    map(&rig, HALF - PAGE, 0, PAGE, RW); /* end of the lower half */
+    map(&rig, -HALF, PAGE, PAGE, RW);
+    map(&rig, -PAGE, 0, PAGE, RW); /* end of all */
+    map(&rig, 0, PAGE, PAGE, RW);
+    static const uint64_t pages[] = {2 * MIB - PAGE, HALF - PAGE, -PAGE};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(mset_pt_query(rig.pt, pages[i], UINT64_MAX, &run), MSET_OK);
+        assert_int_equal(run.size, PAGE);
+    }
+    rig_close(&rig);
+}
+
 static void test_next_and_walk_clip(void **state) {
     (void)state;
     struct rig rig;
@@ -463,6 +483,36 @@ static void test_move(void **state) {
     rig_close(&rig);
 }
 
+/* 511 leaves of 2 MiB and 512 of 4 KiB, all in a row, are 1 GiB. */
+static void test_move_makes_large_leaves_of_mixed_ones(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 64, 0);
+    map(&rig, GIB, 7 * GIB, GIB, RW);
+    assert_int_equal(mset_pt_protect(rig.pt, GIB + 5 * PAGE, PAGE, 0), MSET_OK);
+    assert_int_equal(mset_pt_protect(rig.pt, GIB + 5 * PAGE, PAGE, RW), MSET_OK);
+    assert_int_equal(rig_count(&rig).leaves[0], 512);
+    assert_int_equal(rig_count(&rig).leaves[1], 511);
+    assert_int_equal(mset_pt_move(rig.pt, GIB, 4 * GIB, GIB), MSET_OK);
+    assert_int_equal(rig_count(&rig).leaves[2], 1);
+    assert_int_equal(rig.source.live, 2);
+    rig_close(&rig);
+}
+
+static void test_joined_runs_collect_marks(void **state) {
+    (void)state;
+    struct rig rig;
+    struct log log = {0};
+    rig_open(&rig, 64, 0);
+    map(&rig, 2 * MIB - PAGE, 7 * PAGE, 2 * PAGE, RW);
+    const uint64_t table = rig_entry(&rig, 1, 2 * MIB) & UINT64_C(0xffffffffff000);
+    rig.storage[table - rig.base] |= 0x60; /* the second page: accessed, dirty */
+    assert_int_equal(mset_pt_unmap(rig.pt, 0, GIB, log_removed, &log), MSET_OK);
+    assert_int_equal(log.count, 1);
+    assert_true(log.run[0].accessed && log.run[0].dirty);
+    rig_close(&rig);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_ranges),
@@ -484,8 +534,11 @@ int main(void) {
         cmocka_unit_test(test_fresh_map_touches_one_old_entry),
         cmocka_unit_test(test_removed_runs_are_joined_and_ascend),
         cmocka_unit_test(test_query),
+        cmocka_unit_test(test_query_stops_where_it_must),
         cmocka_unit_test(test_next_and_walk_clip),
         cmocka_unit_test(test_move),
+        cmocka_unit_test(test_move_makes_large_leaves_of_mixed_ones),
+        cmocka_unit_test(test_joined_runs_collect_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

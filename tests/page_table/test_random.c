@@ -150,7 +150,7 @@ static void play_game(uint64_t seed, uint64_t window, uint64_t largest_leaf, uns
     rig_close(&play.rig);
 }
 
-static unsigned steps = 20000;
+static unsigned steps = 40000;
 
 static void test_low_end(void **state) {
     (void)state;

@@ -125,6 +125,19 @@ static void test_marks_stay(void **state) {
     rig_close(&rig);
 }
 
+static void test_marks_of_a_large_leaf_stay_when_it_is_cut(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 16, 0);
+    map(&rig, 2 * MIB, 0x40000000, 2 * MIB, RW);
+    const uint64_t table = rig_entry(&rig, 2, 0) & UINT64_C(0xffffffffff000);
+    uint64_t *const entries = (uint64_t *)(void *)(rig.storage + (table - rig.base));
+    entries[1] |= 0x60; /* accessed and dirty */
+    assert_int_equal(mset_pt_unmap(rig.pt, 2 * MIB, PAGE, NULL, NULL), MSET_OK);
+    assert_int_equal(rig_entry(&rig, 0, 2 * MIB + PAGE), XD | 0x40001063);
+    rig_close(&rig);
+}
+
 static void test_validate_sees_reserved_bits(void **state) {
     (void)state;
     struct rig rig;
@@ -143,6 +156,7 @@ int main(void) {
         cmocka_unit_test(test_large_leaves),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_marks_stay),
+        cmocka_unit_test(test_marks_of_a_large_leaf_stay_when_it_is_cut),
         cmocka_unit_test(test_validate_sees_reserved_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
