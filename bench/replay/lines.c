@@ -44,7 +44,7 @@ static bool pass_on(struct lines *lines, struct text line, struct trouble *troub
     if (line.size > LINE_LIMIT) {
         return trouble_set(trouble, lines->number, "line too long");
     }
-    if (line.size != 0 && memchr(line.at, '\0', line.size) != NULL) {
+    if (text_has(line, '\0')) {
         return trouble_set(trouble, lines->number, "not text: the line has a zero byte");
     }
     return lines->sink(lines->arg, line, lines->number, trouble);

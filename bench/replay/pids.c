@@ -56,9 +56,9 @@ static bool grow(struct pids *pids) {
             memcpy(value_at(&larger, to), value_at(pids, slot), pids->value_size);
         }
     }
-    free(pids->keys);
-    free(pids->values);
+    struct pids old = *pids;
     *pids = larger;
+    pids_free(&old);
     return true;
 }
 

@@ -148,7 +148,7 @@ static void join_group(struct thread *thread, uint32_t group) {
 
 /* The first thread of the trace: its space is empty as far as we can know. */
 static bool first_thread(struct planner *planner, struct thread *thread, uint32_t line) {
-    uint32_t space, group;
+    uint32_t space = 0, group = 0;
     const struct op op = {.kind = OP_NEW, .line = line};
     if (!add_space(planner, &op, &space) || !add_group(planner, space, line, &group)) {
         return false;
@@ -298,7 +298,7 @@ static bool do_brk(struct planner *planner, const struct call *call, uint32_t nu
 }
 
 static bool do_execve(struct planner *planner, const struct call *call, struct thread *thread) {
-    uint32_t space, group;
+    uint32_t space = 0, group = 0;
     const struct op op = {.kind = OP_NEW, .line = call->line};
     if (!end_group(planner, thread->group, call->line) || !add_space(planner, &op, &space) ||
         !add_group(planner, space, call->line, &group)) {

@@ -150,10 +150,30 @@ static char closing_of(char opening) {
     }
 }
 
-static void add_argument(struct arguments *out, struct text text, size_t from, size_t to) {
-    const struct text word = text_trim((struct text){text.at + from, to - from});
+struct nesting {
+    char closing[MAX_NESTING]; /* what the open brackets wait for */
+    size_t depth;
+};
+
+/* False for a bracket that does not fit. */
+static bool nest(struct nesting *nesting, char c) {
+    const char closing = closing_of(c);
+    if (closing != 0) {
+        if (nesting->depth == MAX_NESTING) {
+            return false;
+        }
+        nesting->closing[nesting->depth++] = closing;
+        return true;
+    }
+    if (c != ')' && c != ']' && c != '}') {
+        return true;
+    }
+    return nesting->depth != 0 && nesting->closing[--nesting->depth] == c;
+}
+
+static void add_argument(struct arguments *out, struct text word) {
     if (out->count < MAX_ARGUMENTS) {
-        out->at[out->count] = word;
+        out->at[out->count] = text_trim(word);
     }
     out->count++;
 }
@@ -163,43 +183,30 @@ static void add_argument(struct arguments *out, struct text text, size_t from, s
  * or, with `whole` false, up to the end of the text.
  */
 static bool take_arguments(struct text *rest, bool whole, struct arguments *out) {
-    char stack[MAX_NESTING];
-    size_t depth = 0, from = 0, at = 0;
+    struct nesting nesting = {.depth = 0};
+    struct text word = text_first(*rest, 0);
     bool broken = false;
     out->count = 0;
-    while (at < rest->size) {
-        const char c = rest->at[at];
-        const size_t skip = opaque(text_from(*rest, at), &broken);
-        if (skip != 0) {
-            at += skip;
-            continue;
-        }
-        if (broken || (closing_of(c) != 0 && depth == MAX_NESTING)) {
+    while (rest->size != 0 && !(rest->at[0] == ')' && nesting.depth == 0)) {
+        const size_t skip = opaque(*rest, &broken);
+        if (broken || (skip == 0 && !nest(&nesting, rest->at[0]))) {
             return false;
         }
-        if (closing_of(c) != 0) {
-            stack[depth++] = closing_of(c);
-        } else if (c == ')' && depth == 0) {
-            break;
-        } else if (c == ')' || c == ']' || c == '}') {
-            if (depth == 0 || stack[--depth] != c) {
-                return false;
-            }
-        } else if (c == ',' && depth == 0) {
-            add_argument(out, *rest, from, at);
-            from = at + 1;
+        const bool comma = rest->at[0] == ',' && nesting.depth == 0;
+        *rest = text_from(*rest, skip == 0 ? 1 : skip);
+        word.size = (size_t)(rest->at - word.at);
+        if (comma) {
+            add_argument(out, text_first(word, word.size - 1));
+            word = text_first(*rest, 0);
         }
-        at++;
     }
-    const bool closed = at < rest->size;
-    if (closed != whole || depth != 0) {
+    if ((rest->size != 0) != whole || nesting.depth != 0) {
         return false;
     }
-    const struct text last = text_trim((struct text){rest->at + from, at - from});
-    if (out->count != 0 || last.size != 0) {
-        add_argument(out, *rest, from, at);
+    if (out->count != 0 || text_trim(word).size != 0) {
+        add_argument(out, word);
     }
-    *rest = text_from(*rest, whole ? at + 1 : at);
+    *rest = whole ? text_from(*rest, 1) : *rest;
     return true;
 }
 

@@ -53,6 +53,10 @@ static inline struct text text_trim(struct text text) {
     return text;
 }
 
+static inline bool text_has(struct text text, char c) {
+    return text.size != 0 && text.at != NULL && memchr(text.at, c, text.size) != NULL;
+}
+
 /* Where `wanted` first occurs, or text.size. */
 static inline size_t text_find(struct text text, const char *wanted) {
     const size_t size = strlen(wanted);

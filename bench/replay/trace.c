@@ -27,7 +27,7 @@ struct half {
     uint32_t line;
 };
 
-static bool read_line(void *arg, struct text line, uint32_t number, struct trouble *trouble);
+static bool read_line(void *arg, struct text text, uint32_t number, struct trouble *trouble);
 
 void trace_init(struct trace *trace) {
     *trace = (struct trace){0};

@@ -88,7 +88,7 @@ static void test_random_damage(void **state) {
     unsigned replayed = 0;
     for (unsigned round = 0; round < 4000; round++) {
         static char text[1 << 15];
-        strcpy(text, sound);
+        memcpy(text, sound, sizeof sound);
         seed = round;
         for (size_t left = 1 + below(6); left != 0 && strlen(text) > 200; left--) {
             damage(text);

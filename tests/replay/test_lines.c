@@ -136,7 +136,7 @@ static void test_long_halves(void **state) {
     for (unsigned is_execve = 0; is_execve < 2; is_execve++) {
         const int used = snprintf(text, sizeof text, "1 %s(\"", is_execve ? "execve" : "write");
         memset(text + used, 'x', 40000);
-        strcpy(text + used + 40000, "\" <unfinished ...>\n");
+        snprintf(text + used + 40000, sizeof text - 50000, "\" <unfinished ...>\n");
         trace_init(&trace);
         assert_int_equal(trace_feed(&trace, text, strlen(text), &trouble), is_execve);
         trace_free(&trace);

@@ -321,7 +321,7 @@ static void test_deep_nesting(void **state) {
     char text[512] = "1 frob(";
     memset(text + 7, '[', 100);
     memset(text + 107, ']', 100);
-    strcpy(text + 207, ") = 0");
+    memcpy(text + 207, ") = 0", sizeof ") = 0");
     assert_string_equal(trouble_of(text), "malformed system call");
 }
 

@@ -3,7 +3,32 @@
  */
 #include "trace_text.h"
 
+#include <stdlib.h>
+
 static char shown[1 << 16];
+
+/* Made once: the books about 1 TiB of frames take their time. Runs give everything back. */
+static struct machine machines[MACHINE_LAZY + 1];
+static bool made[MACHINE_LAZY + 1];
+
+static void destroy_machines(void) {
+    for (size_t at = 0; at < sizeof made / sizeof *made; at++) {
+        if (made[at]) {
+            machine_destroy(&machines[at]);
+        }
+    }
+}
+
+static struct machine *machine_of(enum machine_kind kind) {
+    static bool registered;
+    if (!registered) {
+        registered = atexit(destroy_machines) == 0;
+    }
+    if (!made[kind]) {
+        made[kind] = machine_create(&machines[kind], kind) == MSET_OK;
+    }
+    return made[kind] ? &machines[kind] : NULL;
+}
 
 bool text_to_program(const char *text, struct program *program, struct trouble *trouble) {
     struct trace trace;
@@ -55,16 +80,16 @@ static void show_known(const struct ranges *known) {
 static const char *replay_text(const char *text, enum machine_kind kind, bool known) {
     struct program program;
     struct trouble trouble;
-    struct machine machine;
     struct findings findings = {0};
     if (!text_to_program(text, &program, &trouble)) {
         return show_trouble(&trouble);
     }
-    if (machine_create(&machine, kind) != MSET_OK) {
+    struct machine *machine = machine_of(kind);
+    if (machine == NULL) {
         program_free(&program);
         return "no machine";
     }
-    if (!replay_run(&program, &machine, &findings, &trouble)) {
+    if (!replay_run(&program, machine, &findings, &trouble)) {
         show_trouble(&trouble);
     } else if (known) {
         show_known(&findings.known);
@@ -72,7 +97,6 @@ static const char *replay_text(const char *text, enum machine_kind kind, bool kn
         show_areas(&findings.areas);
     }
     findings_free(&findings);
-    machine_destroy(&machine);
     program_free(&program);
     return shown;
 }
