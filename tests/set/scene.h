@@ -1,0 +1,142 @@
+/*
+ * scene.h - the shorthand of the tests of the set: a twin of 4 KiB pages, operations by page
+ * number, and assertions that print what led to the failure.
+ */
+#ifndef MSET_TEST_SET_SCENE_H
+#define MSET_TEST_SET_SCENE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "support/twin.h"
+
+#define R MSET_READ
+#define RW (MSET_READ | MSET_WRITE)
+#define RX (MSET_READ | MSET_EXEC)
+
+#define PAGE MSET_PAGE_SIZE
+/* The address of page n of the usual universe. */
+#define SCENE_BASE UINT64_C(0x400000)
+#define AT(n) (SCENE_BASE + (uint64_t)(n)*PAGE)
+
+/* Fails the test with the complaint, after printing the operations that led to it. */
+static inline void agree(const struct twin *twin, const char *wrong) {
+    if (wrong != NULL) {
+        (void)fprintf(stderr, "%s set of %zu pages at %#llx: the last operations\n",
+                      twin->options.merge ? "merging" : "plain", twin->options.pages,
+                      (unsigned long long)twin->options.base);
+        twin_print_history(twin);
+        fail_msg("%s", wrong);
+    }
+}
+
+/* A set of `pages` pages at SCENE_BASE. */
+static inline void scene_open(struct twin *twin, size_t pages, bool merge) {
+    const struct twin_options options = {
+        .base = SCENE_BASE, .page_size = PAGE, .pages = pages, .merge = merge};
+    twin_open(twin, &options);
+}
+
+static inline void scene_close(struct twin *twin) {
+    agree(twin, twin_compare(twin, TWIN_FULL));
+    agree(twin, twin_close(twin));
+}
+
+/* Applies, expects this status of both, compares all. */
+static inline void expect(struct twin *twin, mset_status status, struct operation operation) {
+    agree(twin, twin_apply(twin, &operation));
+    if (twin->status != status) {
+        twin_print_history(twin);
+        fail_msg("status is \"%s\", not \"%s\"", mset_status_text(twin->status),
+                 mset_status_text(status));
+    }
+    if (!twin->stuck) {
+        agree(twin, twin_compare(twin, TWIN_FULL));
+    }
+}
+
+/* The next operation: calls whose bits are set in `mask` are refused with `code`. */
+static inline void refuse(struct twin *twin, uint64_t mask, int code) {
+    twin->refusal = (struct refusal){mask, code};
+}
+
+/* ---- operations by page number; offsets equal addresses unless said otherwise --------------- */
+
+static inline struct operation map(size_t page, size_t pages, uint64_t flags,
+                                   enum recorder_kind backend, enum mset_map_how how) {
+    return (struct operation){.kind = OP_MAP,
+                              .start = AT(page),
+                              .size = pages * PAGE,
+                              .flags = flags,
+                              .offset = AT(page),
+                              .backend = backend,
+                              .how = how};
+}
+
+static inline struct operation unmap(size_t page, size_t pages) {
+    return (struct operation){.kind = OP_UNMAP, .start = AT(page), .size = pages * PAGE};
+}
+
+static inline struct operation clear(void) {
+    return (struct operation){.kind = OP_CLEAR};
+}
+
+static inline struct operation protect(size_t page, size_t pages, enum update_rule rule,
+                                       uint64_t flags) {
+    return (struct operation){.kind = OP_PROTECT,
+                              .start = AT(page),
+                              .size = pages * PAGE,
+                              .flags = flags,
+                              .update = rule};
+}
+
+static inline struct operation move(size_t page, size_t pages, size_t to, enum mset_map_how how) {
+    return (struct operation){
+        .kind = OP_MOVE, .start = AT(page), .size = pages * PAGE, .to = AT(to), .how = how};
+}
+
+static inline struct operation resize(enum operation_kind kind, size_t page, enum mset_side side,
+                                      size_t pages) {
+    return (struct operation){.kind = kind, .start = AT(page), .size = pages * PAGE, .side = side};
+}
+
+static inline struct operation metadata(struct operation operation) {
+    operation.kind = operation.kind == OP_UNMAP ? OP_UNMAP_METADATA : OP_REPLACE_METADATA;
+    return operation;
+}
+
+static inline struct operation fault(uint64_t address, uint64_t access) {
+    return (struct operation){.kind = OP_FAULT, .start = address, .flags = access};
+}
+
+/* ---- what the library says, in literal numbers ---------------------------------------------- */
+
+/* Area number `index` (from 0) covers these pages with these flags. */
+static inline void assert_area(const struct twin *twin, size_t index, size_t page, size_t pages,
+                               uint64_t flags) {
+    struct mset_cursor cursor;
+    struct mset_area area = {0};
+    mset_cursor_all(&cursor, twin->set);
+    for (size_t i = 0; i <= index; i++) {
+        assert_true(mset_cursor_next(&cursor, &area));
+    }
+    assert_int_equal(area.start, AT(page));
+    assert_int_equal(area.size, pages * PAGE);
+    assert_int_equal(area.flags, flags);
+}
+
+static inline void assert_count(const struct twin *twin, uint64_t count) {
+    assert_int_equal(mset_count(twin->set), count);
+}
+
+/* How many calls the backends got in the last operation. */
+static inline void assert_calls(const struct twin *twin, size_t calls) {
+    assert_int_equal(twin->stage.calls.count, calls);
+}
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * test_exhaustive.c - every short sequence of operations over a small universe.
+ *
+ * What is covered:
+ *
+ *   states     The graph of model states: from every state that the full alphabet (alphabet.h:
+ *              every kind of operation on every range) can reach in n - 1 steps, every letter is
+ *              applied once, and everything compared. This covers every (state, operation) pair
+ *              of every sequence of n letters, but a state is always built by the first way that
+ *              led to it: other ways to the same state, which can leave a tree of another shape,
+ *              are not taken here.
+ *   sequences  All sequences of n letters, truly spelled out: of the core alphabet (map of two
+ *              kinds, unmap, protect on every range, grow and shrink), and longer ones of map and
+ *              unmap of single pages, which build and empty nodes of width 4 in every order.
+ *   tall       From prepared sets of many areas, whose trees have several levels in the build
+ *              with the smallest nodes: every letter on every range, compared in full.
+ *
+ * Each with merging off and on. Sequences here end after their last step; a comparison also looks
+ * at the tree (mset_validate), which in the small build every operation does by itself.
+ */
+#include <stdlib.h>
+
+#include "alphabet.h"
+#include "scene.h"
+#include "state_table.h"
+#include "support/scale.h"
+
+struct search {
+    struct twin twin;
+    struct alphabet alphabet;
+    uint64_t compared; /* sequences */
+};
+
+/* The universe begins at 0 in plain sets, and ends at 2^64 in merging ones. */
+static struct twin_options universe(size_t pages, bool merge) {
+    return (struct twin_options){
+        .base = merge ? 0 - pages * PAGE : 0, .page_size = PAGE, .pages = pages, .merge = merge};
+}
+
+static void search_open(struct search *search, const struct twin_options *options,
+                        void (*make)(struct alphabet *, uint64_t, uint64_t, size_t)) {
+    twin_open(&search->twin, options);
+    make(&search->alphabet, options->base, options->page_size, options->pages);
+    search->compared = 0;
+}
+
+static void search_close(struct search *search, const char *what) {
+    (void)printf("%s, %s, %zu pages, %zu letters: %llu sequences compared\n", what,
+                 search->twin.options.merge ? "merging" : "plain", search->twin.options.pages,
+                 search->alphabet.count, (unsigned long long)search->compared);
+    agree(&search->twin, twin_close(&search->twin));
+    alphabet_free(&search->alphabet);
+}
+
+/* From an empty set along the letters; false if the model cannot judge one of them. */
+static bool follow(struct search *search, const uint16_t *way, size_t length) {
+    agree(&search->twin, twin_reset(&search->twin));
+    for (size_t i = 0; i < length; i++) {
+        const struct operation *operation = &search->alphabet.letters[way[i]];
+        if (!twin_can_judge(&search->twin, operation)) {
+            return false;
+        }
+        agree(&search->twin, twin_apply(&search->twin, operation));
+    }
+    return true;
+}
+
+/* One more letter, compared; false if the model cannot judge it. */
+static bool step(struct search *search, size_t letter, enum twin_depth depth) {
+    const struct operation *operation = &search->alphabet.letters[letter];
+    if (!twin_can_judge(&search->twin, operation)) {
+        return false;
+    }
+    agree(&search->twin, twin_apply(&search->twin, operation));
+    agree(&search->twin, twin_compare(&search->twin, depth));
+    search->compared++;
+    return true;
+}
+
+/* ---- the graph of states ------------------------------------------------------------------- */
+
+struct frontier {
+    struct state *states;
+    size_t count, room;
+};
+
+static void frontier_add(struct frontier *frontier, const struct state *state) {
+    if (frontier->count == frontier->room) {
+        frontier->room = frontier->room == 0 ? 256 : 2 * frontier->room;
+        frontier->states = realloc(frontier->states, frontier->room * sizeof *frontier->states);
+        assert_non_null(frontier->states);
+    }
+    frontier->states[frontier->count++] = *state;
+}
+
+/* Every letter from one state; states not seen before go into `next`, if there is a next round. */
+static void expand(struct search *search, const struct state *from, struct state_table *seen,
+                   struct frontier *next) {
+    for (size_t letter = 0; letter < search->alphabet.count; letter++) {
+        struct state state = *from;
+        if (!follow(search, from->way, from->length) || !step(search, letter, TWIN_QUICK) ||
+            next == NULL) {
+            continue;
+        }
+        state_key(&search->twin.model, &search->twin.stage, state.key);
+        state.way[state.length++] = (uint16_t)letter;
+        if (state_table_add(seen, &state)) {
+            frontier_add(next, &state);
+        }
+    }
+}
+
+static void explore(size_t pages, bool merge, size_t depth) {
+    struct search search;
+    struct state_table seen;
+    const struct twin_options options = universe(pages, merge);
+    const struct state empty = {.length = 0};
+    struct frontier now = {0}, next = {0};
+    search_open(&search, &options, alphabet_full);
+    state_table_open(&seen);
+    (void)state_table_add(&seen, &empty);
+    frontier_add(&now, &empty);
+    for (size_t round = 1; round <= depth; round++) {
+        next.count = 0;
+        for (size_t i = 0; i < now.count; i++) {
+            expand(&search, &now.states[i], &seen, round < depth ? &next : NULL);
+        }
+        const struct frontier spare = now;
+        now = next;
+        next = spare;
+    }
+    (void)printf("depth %zu, %zu states; ", depth, seen.count);
+    state_table_close(&seen);
+    free(now.states);
+    free(next.states);
+    search_close(&search, "states");
+}
+
+static void test_states_of_six_pages(void **state) {
+    (void)state;
+    const size_t depth = test_scale() >= 50 ? 4 : test_scale() >= 5 ? 3 : 2;
+    explore(6, false, depth);
+    explore(6, true, depth);
+}
+
+static void test_states_of_four_pages_deeper(void **state) {
+    (void)state;
+    const size_t depth = test_scale() >= 50 ? 4 : test_scale() >= 5 ? 3 : 2;
+    explore(4, false, depth);
+    explore(4, true, depth);
+}
+
+/* ---- sequences, spelled out ---------------------------------------------------------------- */
+
+/* All sequences of `length` letters. Only the last step of each is compared in full: the steps
+ * before it are the last ones of shorter sequences, which come first. */
+static void spell(size_t pages, bool merge, size_t length,
+                  void (*make)(struct alphabet *, uint64_t, uint64_t, size_t), const char *what) {
+    struct search search;
+    const struct twin_options options = universe(pages, merge);
+    search_open(&search, &options, make);
+    for (size_t n = 1; n <= length; n++) {
+        uint16_t way[WAY_LENGTH] = {0};
+        size_t at = 0;
+        while (at < n) {
+            if (follow(&search, way, n - 1)) {
+                (void)step(&search, way[n - 1], TWIN_QUICK);
+            }
+            for (at = 0; at < n && ++way[n - 1 - at] == search.alphabet.count; at++) {
+                way[n - 1 - at] = 0;
+            }
+        }
+    }
+    (void)printf("length %zu; ", length);
+    search_close(&search, what);
+}
+
+static void test_sequences_of_core_operations(void **state) {
+    (void)state;
+    const size_t length = test_scale() >= 50 ? 4 : test_scale() >= 5 ? 3 : 2;
+    spell(3, false, length, alphabet_core, "core sequences");
+    spell(3, true, length, alphabet_core, "core sequences");
+}
+
+static void test_sequences_of_single_pages(void **state) {
+    (void)state;
+    const size_t length = test_scale() >= 50 ? 5 : test_scale() >= 5 ? 4 : 3;
+    spell(6, false, length, alphabet_pages, "single pages");
+}
+
+/* ---- tall trees ---------------------------------------------------------------------------- */
+
+/* Prepared sets: areas of `width` pages every `stride` pages, every other one of kind B. */
+static void prepare(struct twin *twin, size_t width, size_t stride) {
+    for (size_t page = 0; page + width <= twin->options.pages; page += stride) {
+        const bool odd = page / stride % 2 != 0;
+        const uint64_t start = model_address(&twin->model, page);
+        const struct operation operation = {.kind = OP_MAP,
+                                            .start = start,
+                                            .size = width * PAGE,
+                                            .flags = odd ? RW : R,
+                                            .offset = start,
+                                            .backend = odd ? RECORDER_NO_MOVE : RECORDER_FULL};
+        agree(twin, twin_apply(twin, &operation));
+    }
+}
+
+/* Every `every`-th letter, applied to a fresh set each. */
+static void apply_each(size_t pages, bool merge, size_t width, size_t stride, size_t every) {
+    struct search search;
+    const struct twin_options options = universe(pages, merge);
+    search_open(&search, &options, alphabet_full);
+    for (size_t letter = 0; letter < search.alphabet.count; letter += every) {
+        agree(&search.twin, twin_reset(&search.twin));
+        prepare(&search.twin, width, stride);
+        (void)step(&search, letter, TWIN_QUICK);
+    }
+    search_close(&search, "tall");
+}
+
+static void test_every_operation_on_tall_trees(void **state) {
+    (void)state;
+    const size_t every = test_scale() >= 50 ? 1 : test_scale() >= 5 ? 7 : 211;
+    for (int merge = 0; merge < 2; merge++) {
+        apply_each(36, merge != 0, 1, 1, every); /* no holes */
+        apply_each(36, merge != 0, 1, 2, every); /* a hole after each */
+        apply_each(40, merge != 0, 2, 2, every); /* every area can be cut */
+        apply_each(40, merge != 0, 2, 3, every);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_states_of_six_pages),
+        cmocka_unit_test(test_states_of_four_pages_deeper),
+        cmocka_unit_test(test_sequences_of_core_operations),
+        cmocka_unit_test(test_sequences_of_single_pages),
+        cmocka_unit_test(test_every_operation_on_tall_trees),
+    };
+    return cmocka_run_group_tests_name("set, exhaustively", tests, NULL, NULL);
+}

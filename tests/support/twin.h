@@ -1,0 +1,85 @@
+/*
+ * twin.h - a set of the library and the page model side by side.
+ *
+ * Every operation goes to both, and whatever can be seen of it is compared: status, calls to the
+ * backends in their order, questions (may_split, the callback of protect), what
+ * mset_last_failure() says, and that a call sees the set in its old state. twin_compare() compares
+ * the two states. Every function returns NULL or a complaint, which lives in the twin.
+ *
+ * From its first call to a backend on, an operation gets no more memory: it must have reserved
+ * what it needs, so an operation that was allowed to begin cannot fail for want of it.
+ */
+#ifndef MSET_TEST_SUPPORT_TWIN_H
+#define MSET_TEST_SUPPORT_TWIN_H
+
+#include "counting_allocator.h"
+#include "operation.h"
+#include "page_model.h"
+
+#define TWIN_HISTORY 24
+
+struct twin_options {
+    uint64_t base;
+    uint64_t page_size; /* the set is told 0 for 4096 */
+    size_t pages;
+    bool merge;
+    uint64_t no_split, no_merge; /* see struct seam_rules */
+};
+
+struct past {
+    struct operation operation;
+    struct refusal refusal;
+};
+
+struct twin {
+    struct twin_options options;
+    struct counting_allocator memory;
+    struct stage stage;
+    struct page_model model;
+    struct mset *set;
+    mset_status status;     /* of the last operation */
+    struct area_list asked; /* by the last protect */
+    struct area_list areas; /* for comparisons */
+
+    struct refusal refusal; /* for the next operation only: calls that backends refuse */
+    uint64_t starve_at;     /* for the next operation only: the allocation that fails; 0: none */
+    bool starve_on;         /* and all after it */
+    bool starved;           /* the last operation failed for want of memory */
+    bool stuck;             /* the last operation could not be undone: twin_reset() comes next */
+
+    struct past history[TWIN_HISTORY];
+    uint64_t steps;
+    char complaint[1024];
+};
+
+void twin_open(struct twin *twin, const struct twin_options *options);
+/* Both begin empty again. Complains about leaked memory and references. */
+const char *twin_reset(struct twin *twin);
+const char *twin_close(struct twin *twin);
+
+const char *twin_apply(struct twin *twin, const struct operation *operation);
+
+/*
+ * Can the model tell what should happen? Not if an area would grow out of the universe but not
+ * out of the address space.
+ */
+bool twin_can_judge(const struct twin *twin, const struct operation *operation);
+
+enum twin_depth {
+    TWIN_QUICK, /* all but the listing and the cursors over parts */
+    TWIN_FULL
+};
+const char *twin_compare(struct twin *twin, enum twin_depth depth);
+
+/* The last operations as C, oldest first, on standard error. */
+void twin_print_history(const struct twin *twin);
+
+/* ---- for twin.c and twin_compare.c --------------------------------------------------------- */
+
+const char *twin_complain(struct twin *twin, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* After an undo was refused: does the set show exactly what the backends hold? */
+const char *twin_compare_stuck(struct twin *twin);
+const char *twin_compare_references(struct twin *twin);
+
+#endif
