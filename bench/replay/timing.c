@@ -12,23 +12,26 @@
 
 #define LEAST_RUNS 5u
 #define MOST_RUNS 201u
-#define ENOUGH_NS UINT64_C(250000000)
+#define SECOND UINT64_C(1000000000)
+#define ENOUGH_NS (SECOND / 4)
 
 uint64_t timing_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
 void progress_start(struct progress *progress) {
-    progress->since = timing_now();
+    progress->next = timing_now() + SECOND;
     progress->enabled = isatty(STDERR_FILENO) == 1;
     progress->shown = false;
 }
 
 void progress_show(struct progress *progress, const char *name, unsigned run) {
-    if (progress->enabled && timing_now() - progress->since > UINT64_C(1000000000)) {
+    const uint64_t now = timing_now();
+    if (progress->enabled && now >= progress->next) {
         fprintf(stderr, "\rmset-replay: %.60s, replay %u\033[K", name, run);
+        progress->next = now + SECOND / 10;
         progress->shown = true;
     }
 }

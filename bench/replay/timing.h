@@ -10,7 +10,7 @@ uint64_t timing_now(void); /* nanoseconds of a clock that never goes back */
 
 /* A line on stderr that says how far it is: only on a terminal, only after the first second. */
 struct progress {
-    uint64_t since; /* timing_now() at the start */
+    uint64_t next; /* timing_now() when it is shown again */
     bool enabled, shown;
 };
 void progress_start(struct progress *progress);
