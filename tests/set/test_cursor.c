@@ -3,6 +3,7 @@
  * comparison with the model walks cursors too.)
  */
 #include "scene.h"
+#include "support/scale.h"
 
 /* Areas at pages 1..2, 3, 5..7 and 10. */
 static void open_with_areas(struct twin *twin) {
@@ -194,6 +195,91 @@ static void test_version_survives_failed_changes(void **state) {
     scene_close(&twin);
 }
 
+/* ---- at random ----------------------------------------------------------------------------- */
+
+/*
+ * What a step may give, if anything: the nearest area with a byte beyond the area last returned,
+ * or the nearest that lies beyond it altogether. They differ only when the area last returned has
+ * become part of a larger one, where either is a fair answer.
+ */
+struct answers {
+    bool any[2];
+    struct mset_area area[2];
+};
+
+static struct answers above(const struct twin *twin, size_t page) {
+    struct answers answers;
+    size_t next;
+    for (int i = 0; i < 2; i++) {
+        answers.any[i] = model_next_area(&twin->model, page, i == 0, &answers.area[i], &next);
+    }
+    return answers;
+}
+
+static struct answers below(const struct twin *twin, size_t page) {
+    struct answers answers = {{false, false}, {{0}, {0}}};
+    struct mset_area area;
+    for (size_t next = 0; model_next_area(&twin->model, next, false, &area, &next);) {
+        if (area.start < model_address(&twin->model, page)) {
+            answers.any[0] = true;
+            answers.area[0] = area;
+        }
+        if (next <= page) {
+            answers.any[1] = true;
+            answers.area[1] = area;
+        }
+    }
+    return answers;
+}
+
+/* One step, compared; `last` is the area last returned, of size 0 if outside. */
+static void step_at_random(struct twin *twin, struct mset_cursor *cursor, struct mset_area *last,
+                           bool up) {
+    struct mset_area area = {0};
+    const size_t pages = twin->options.pages;
+    const size_t low = (size_t)((last->start - twin->options.base) / PAGE);
+    const size_t from = last->size == 0 ? (up ? 0 : pages) : up ? low + last->size / PAGE : low;
+    const struct answers wanted = up ? above(twin, from) : below(twin, from);
+    const bool got = up ? mset_cursor_next(cursor, &area) : mset_cursor_prev(cursor, &area);
+    for (int i = 0; i < 2; i++) {
+        if (got == wanted.any[i] && (!got || area_equal(&area, &wanted.area[i]))) {
+            *last = got ? area : (struct mset_area){0};
+            return;
+        }
+    }
+    twin_print_history(twin);
+    fail_msg("%s after {%#llx, %#llx} gives {%#llx, %#llx}", up ? "next" : "prev",
+             (unsigned long long)last->start, (unsigned long long)last->size,
+             (unsigned long long)area.start, (unsigned long long)area.size);
+}
+
+static void test_steps_between_random_changes(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        struct twin twin;
+        struct mset_cursor cursor;
+        struct mset_area last = {0};
+        struct rng rng = {seed};
+        scene_open(&twin, 60 + 200 * (size_t)(seed / 2), seed % 2 != 0);
+        const struct operation_mix mix = {.base = SCENE_BASE,
+                                          .page_size = PAGE,
+                                          .pages = twin.options.pages,
+                                          .longest = 8,
+                                          .fill = 65,
+                                          .backends = 3,
+                                          .one_flag_word = seed % 2 != 0};
+        mset_cursor_all(&cursor, twin.set);
+        for (uint64_t i = 0; i < test_scaled(100000); i++) {
+            const struct operation operation = operation_random(&mix, &rng);
+            if (rng_chance(&rng, 40) && twin_can_judge(&twin, &operation)) {
+                agree(&twin, twin_apply(&twin, &operation));
+            }
+            step_at_random(&twin, &cursor, &last, rng_chance(&rng, i / 1000 % 2 ? 80 : 20));
+        }
+        scene_close(&twin);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_ways_and_outside_again),
@@ -205,6 +291,7 @@ int main(void) {
         cmocka_unit_test(test_removing_while_walking),
         cmocka_unit_test(test_adding_while_walking),
         cmocka_unit_test(test_version_survives_failed_changes),
+        cmocka_unit_test(test_steps_between_random_changes),
     };
     return cmocka_run_group_tests_name("set, cursors", tests, NULL, NULL);
 }
