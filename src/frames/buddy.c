@@ -188,6 +188,7 @@ static bool config_ok(const struct mset_buddy_config *config) {
 
 static void fill_region(struct mset_buddy *buddy) {
     uint64_t pa = buddy->base, size = buddy->size;
+    MSET_ASSERT(buddy->orders > 0);
     while (size != 0) {
         const unsigned order = largest_order(pa, size, buddy->orders - 1);
         put(buddy, block_number(pa, order), order);

@@ -118,9 +118,9 @@ void pt_table_release(struct mset_page_table *pt, struct pt_table *table);
 void pt_tables_destroy(struct mset_page_table *pt);
 
 /*
- * Every translation that was there and no longer holds comes through here: `count` leaves of
- * `level` beginning at `va` were removed, given other flags, or replaced by a table. New leaves
- * do not: nothing can have cached an empty entry.
+ * Every translation that was there and no longer holds comes through here: in `count` slots of
+ * `level` beginning at `va`, leaves were removed, given other flags, or replaced by a table; some
+ * of the slots may have been empty. New leaves do not come here: nothing caches an empty entry.
  */
 static inline void pt_leaves_changed(struct mset_page_table *pt, uint64_t va, uint64_t count,
                                      unsigned level) {

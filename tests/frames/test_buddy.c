@@ -8,8 +8,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,6 +22,8 @@
 #include "support/rng.h"
 
 enum { MODEL_FRAMES = 1200 };
+
+#define PAGE MSET_PAGE_SIZE
 
 struct model {
     struct counting_allocator memory;
@@ -284,6 +289,49 @@ static void test_an_order_too_large_is_no_memory(void **state) {
     model_close(&model);
 }
 
+#if defined MSET_DEBUG_LEVEL && MSET_DEBUG_LEVEL >= 1
+/* Frees in another process, and expects that one to be stopped by an assertion. */
+static void expect_stop(const struct model *model, uint64_t pa, unsigned order) {
+    (void)fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)close(STDERR_FILENO);
+        mset_frames_free(model->frames, pa, order);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void test_wrong_frees_are_stopped(void **state) {
+    (void)state;
+    struct model model;
+    uint64_t pa;
+    model_open(&model, 16, 21, NULL); /* frames 16 .. 36 */
+    assert_int_equal(mset_frames_alloc(model.frames, 2, &pa), MSET_OK);
+    mset_frames_free(model.frames, pa + 2 * PAGE, 0);
+    expect_stop(&model, pa + 2 * PAGE, 0); /* twice */
+    expect_stop(&model, pa, 2);            /* part of it twice */
+    expect_stop(&model, pa + PAGE, 1);     /* misaligned */
+    expect_stop(&model, 24 * PAGE, 0);     /* never handed out */
+    expect_stop(&model, 15 * PAGE, 0);     /* before the region */
+    expect_stop(&model, 37 * PAGE, 0);     /* behind it */
+    expect_stop(&model, 36 * PAGE, 2);     /* out of it */
+    expect_stop(&model, pa, 60);           /* no such order */
+    mset_frames_free(model.frames, pa, 1); /* and these are fine */
+    mset_frames_free(model.frames, pa + 3 * PAGE, 0);
+    model_compare(&model);
+    model_close(&model);
+}
+#else
+static void test_wrong_frees_are_stopped(void **state) {
+    (void)state;
+    skip(); /* nothing looks */
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_against_array),
@@ -292,6 +340,7 @@ int main(void) {
         cmocka_unit_test(test_storage_follows_addresses),
         cmocka_unit_test(test_one_tebibyte_of_addresses),
         cmocka_unit_test(test_bad_regions),
+        cmocka_unit_test(test_wrong_frees_are_stopped),
         cmocka_unit_test(test_an_order_too_large_is_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

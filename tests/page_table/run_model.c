@@ -150,11 +150,12 @@ static void check_page(const struct model_run *run, uint64_t last, const struct 
 
 static void check_run(const struct model_run *run, uint64_t last, const struct rig *rig,
                       struct rng *rng) {
-    const uint64_t pages = (last - run->start) / PAGE + 1;
+    const uint64_t span = (last - run->start) | 1;
     for (uint64_t i = 0; i < 3; i++) {
-        check_page(run, last, rig, run->start + (i < pages ? i : 0) * PAGE);
-        check_page(run, last, rig, last - (i < pages ? i : 0) * PAGE);
-        check_page(run, last, rig, run->start + rng_below(rng, pages) * PAGE + 123);
+        const uint64_t near = i * PAGE < span ? i * PAGE : 0;
+        check_page(run, last, rig, run->start + near);
+        check_page(run, last, rig, last - near);
+        check_page(run, last, rig, run->start + rng_below(rng, span));
     }
 }
 

@@ -359,7 +359,7 @@ static void test_fresh_map_touches_one_old_entry(void **state) {
     memcpy(before, rig.storage + (table - rig.base), sizeof before);
     map(&rig, 2 * MIB, PAGE, 2 * MIB, RW);
     const unsigned char *const after = rig.storage + (table - rig.base);
-    for (unsigned i = 0; i < 512; i++) {
+    for (size_t i = 0; i < 512; i++) {
         assert_int_equal(memcmp(before + i * 8, after + i * 8, 8) != 0, i == 1);
     }
     rig_close(&rig);
