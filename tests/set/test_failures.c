@@ -296,6 +296,35 @@ static void test_allocations_fail_at_random(void **state) {
     agree(&twin, twin_close(&twin));
 }
 
+/*
+ * Long moves bring many areas to one place: from crowded pages into empty ones between two crowds.
+ * As always, memory ends with the first call to a backend.
+ */
+static void test_long_moves_reserve_enough(void **state) {
+    (void)state;
+    enum { CROWD = 80 };
+    struct twin twin;
+    struct rng rng = {11};
+    scene_open(&twin, 4 * CROWD, false);
+    for (uint64_t round = 0; round < test_scaled(3000); round++) {
+        const size_t length = 1 + (size_t)rng_below(&rng, CROWD);
+        const size_t sparse = 1 + (size_t)rng_below(&rng, 3);
+        agree(&twin, twin_reset(&twin));
+        for (size_t page = 0; page < 4 * CROWD; page += page < CROWD ? 1 : sparse) {
+            if (page < CROWD || page / CROWD % 2 != 0) { /* the third quarter stays empty */
+                const struct operation one = map(page, 1, R, RECORDER_FULL, MSET_MAP_FAIL);
+                apply(&twin, &one);
+            }
+        }
+        const struct operation carried =
+            move((size_t)rng_below(&rng, CROWD - length + 1), length,
+                 2 * CROWD + (size_t)rng_below(&rng, 3), MSET_MAP_REPLACE);
+        apply(&twin, &carried);
+        agree(&twin, twin_compare(&twin, TWIN_QUICK));
+    }
+    agree(&twin, twin_close(&twin));
+}
+
 static void test_create_without_memory(void **state) {
     (void)state;
     struct counting_allocator memory;
@@ -397,6 +426,7 @@ int main(void) {
         cmocka_unit_test(test_refused_fault),
         cmocka_unit_test(test_every_allocation_fails),
         cmocka_unit_test(test_allocations_fail_at_random),
+        cmocka_unit_test(test_long_moves_reserve_enough),
         cmocka_unit_test(test_create_without_memory),
         cmocka_unit_test(test_allocator_is_copied),
         cmocka_unit_test(test_objections_to_seams),
