@@ -302,23 +302,23 @@ static void test_allocations_fail_at_random(void **state) {
  */
 static void test_long_moves_reserve_enough(void **state) {
     (void)state;
-    enum { CROWD = 80 };
+    static const size_t crowd = 80;
     struct twin twin;
     struct rng rng = {11};
-    scene_open(&twin, 4 * CROWD, false);
+    scene_open(&twin, 4 * crowd, false);
     for (uint64_t round = 0; round < test_scaled(3000); round++) {
-        const size_t length = 1 + (size_t)rng_below(&rng, CROWD);
+        const size_t length = 1 + (size_t)rng_below(&rng, crowd);
         const size_t sparse = 1 + (size_t)rng_below(&rng, 3);
         agree(&twin, twin_reset(&twin));
-        for (size_t page = 0; page < 4 * CROWD; page += page < CROWD ? 1 : sparse) {
-            if (page < CROWD || page / CROWD % 2 != 0) { /* the third quarter stays empty */
+        for (size_t page = 0; page < 4 * crowd; page += page < crowd ? 1 : sparse) {
+            if (page < crowd || page / crowd % 2 != 0) { /* the third quarter stays empty */
                 const struct operation one = map(page, 1, R, RECORDER_FULL, MSET_MAP_FAIL);
                 apply(&twin, &one);
             }
         }
         const struct operation carried =
-            move((size_t)rng_below(&rng, CROWD - length + 1), length,
-                 2 * CROWD + (size_t)rng_below(&rng, 3), MSET_MAP_REPLACE);
+            move((size_t)rng_below(&rng, crowd - length + 1), length,
+                 2 * crowd + (size_t)rng_below(&rng, 3), MSET_MAP_REPLACE);
         apply(&twin, &carried);
         agree(&twin, twin_compare(&twin, TWIN_QUICK));
     }
