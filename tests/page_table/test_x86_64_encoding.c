@@ -150,6 +150,48 @@ static void test_validate_sees_reserved_bits(void **state) {
     rig_close(&rig);
 }
 
+static uint64_t *entry_of(const struct rig *rig, unsigned level, uint64_t va) {
+    uint64_t table = mset_pt_root(rig->pt);
+    for (unsigned at = 3; at > level; at--) {
+        table = rig_entry(rig, at, va) & UINT64_C(0xffffffffff000);
+    }
+    uint64_t *const entries = (uint64_t *)(void *)(rig->storage + (table - rig->base));
+    return &entries[va >> (12 + 9 * level) & 511];
+}
+
+/* One entry at a time is spoiled, and put right again. */
+static void test_validate_sees_spoiled_tables(void **state) {
+    (void)state;
+    static const struct {
+        unsigned level;
+        uint64_t va, flip;
+        const char *wrong;
+    } cases[] = {
+        {0, 0, 0x40000001 | XD, "the number of entries in use is wrong"}, /* a leaf gone */
+        {0, 5 * PAGE, 0x5001, "the number of entries in use is wrong"},   /* one too many */
+        {0, 0, 0x80, "a leaf with reserved bits set"},                    /* PAT, never set */
+        {1, 2 * MIB, 0x2000, "a leaf with reserved bits set"},            /* bit 13 */
+        {1, 0, 0x4000, "an entry does not point at the table that its book says"},
+        {1, 0, 0x1, "an entry does not point at the table that its book says"},
+        {3, GIB * 512 * 3, 0x40000081, "a leaf at a level that has none"},
+        {2, 5 * GIB, UINT64_C(1) << 47 | 0x81 | XD,
+         "a leaf points beyond the machine's physical addresses"},
+    };
+    struct rig rig;
+    rig_open(&rig, 16, 0);
+    map(&rig, 0, 0x40000000, PAGE, MSET_READ);
+    map(&rig, 2 * MIB, 0x40000000, 2 * MIB, MSET_READ);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t *const entry = entry_of(&rig, cases[i].level, cases[i].va);
+        *entry ^= cases[i].flip;
+        const char *const wrong = mset_pt_validate(rig.pt);
+        *entry ^= cases[i].flip;
+        assert_non_null(wrong);
+        assert_string_equal(wrong, cases[i].wrong);
+    }
+    rig_close(&rig);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_leaves),
@@ -158,6 +200,7 @@ int main(void) {
         cmocka_unit_test(test_marks_stay),
         cmocka_unit_test(test_marks_of_a_large_leaf_stay_when_it_is_cut),
         cmocka_unit_test(test_validate_sees_reserved_bits),
+        cmocka_unit_test(test_validate_sees_spoiled_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
