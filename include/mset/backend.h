@@ -18,13 +18,14 @@
  * How a backend answers
  *
  *     0    done
- *   > 0    a mset_status: the operation returns it as it is (MSET_NO_MEMORY, ...)
+ *   > 0    a mset_status (MSET_NO_MEMORY, ...): the operation returns it
  *   < 0    the backend's own code: the operation returns MSET_BAD_STATE
  *
  * In both cases mset_last_failure() reports the code. A call that answers other than 0 must have
  * changed nothing for its run. Pieces already done are then undone in reverse order: unmap by
  * map, map by unmap, protect by protect with the old flags, move by move back. If an undo is
- * refused as well, the set describes what the backend confirmed and the failure says how far.
+ * refused as well, the operation returns MSET_BAD_STATE, whatever the code, the set describes
+ * what the backends confirmed, and the failure says how far that goes.
  *
  * Every member of the table may be NULL: map, unmap, protect and fault then succeed without
  * doing anything, splitting and merging are allowed, references are not counted, and moving
@@ -78,7 +79,8 @@ struct mset_backend_ops {
     bool (*may_split)(struct mset_backend *backend, const struct mset_area *area, uint64_t at);
     /*
      * May two neighbours with equal flags, this backend, and consecutive offsets become one
-     * area? Asked only in sets that merge.
+     * area? Asked only in sets that merge, when one of the two has just come to lie beside the
+     * other; so the answer must not depend on how large they are.
      */
     bool (*may_merge)(struct mset_backend *backend, const struct mset_area *left,
                       const struct mset_area *right);

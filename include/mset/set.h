@@ -20,8 +20,8 @@
  * completed steps are undone, what stands behind it. The one exception is a backend that refuses
  * an operation *and* its undoing; see mset_last_failure().
  *
- * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k).
- * find_free: O(log n) for page alignment; see mset_find_free.
+ * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k), and
+ * O(log n) for each merge. move: O(k log n). find_free: O(log n) for page alignment; see there.
  *
  * Threads: a set is used by one writer, or by any number of readers (calls on const) at a time.
  */
@@ -126,14 +126,20 @@ MSET_API mset_status mset_fault(struct mset *set, uint64_t address, uint64_t acc
                                 void *page_table);
 
 /*
- * What the most recent call on this set that was refused by a backend has to say. Valid until
- * the next change.
+ * What the most recent changing call on this set has to say about a refusal by a backend. Every
+ * call above begins by forgetting it.
+ *
+ * `done` is empty unless an undo was refused as well. Then the call has returned MSET_BAD_STATE,
+ * and the set shows what the backends have confirmed: the operation in [done_start, done_start +
+ * done_size), the old state elsewhere. After mset_move `done` is in addresses of the source: those
+ * pieces are at the destination, which was emptied there; a piece that could be brought neither
+ * here nor back is gone from the set, and if that is all, it is what `done` tells.
  */
 struct mset_failure {
-    int code;            /* the backend's answer; 0: no backend refused */
-    uint64_t address;    /* start of the piece it refused */
-    uint64_t done_start; /* what could not be undone, empty (done_size 0) in all but the worst */
-    uint64_t done_size;  /*   case: the set shows this part as changed, the rest as before */
+    int code;         /* the backend's answer; 0: no backend refused */
+    uint64_t address; /* start of the piece it refused; the address given to mset_fault */
+    uint64_t done_start;
+    uint64_t done_size;
 };
 MSET_API struct mset_failure mset_last_failure(const struct mset *set);
 

@@ -17,7 +17,7 @@
 
 #include "node.h"
 
-/* Far above what any tree can reach (N6), and what struct mset_cursor has room for. */
+/* More than 3^20 areas need (N6), and what struct mset_cursor has room for. */
 enum { AT_MAX_HEIGHT = 24 };
 
 /*

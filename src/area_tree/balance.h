@@ -1,7 +1,7 @@
 /*
  * balance.h - what keeps separators, gaps and fill right after a leaf has changed.
  *
- * Used by splice.c and cut.c only.
+ * The functions are for splice.c and cut.c; the small readers at the top for the whole room.
  */
 #ifndef MSET_AREA_TREE_BALANCE_H
 #define MSET_AREA_TREE_BALANCE_H

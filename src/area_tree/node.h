@@ -29,8 +29,10 @@
  *  N4  sep[i] is exactly the start of the first area below child i.
  *  N5  gap[i] is exactly the largest gap that follows an area below child i: up to the next
  *      area, wherever that one lies. What follows the last area of the tree is not a gap.
- *  N6  Of two neighbouring children of a branch at least one has more than LOW entries. So a
- *      level has at most 2 / (LOW + 1) as many nodes as the level below: height is O(log n).
+ *  N6  Of two neighbouring children of a branch at least one has more than LOW entries. With
+ *      branches of 16 or wider LOW is at least 5, so a branch with more than LOW children has
+ *      three children of that kind: n areas make at most log3(n) + 3 levels. (Narrower branches
+ *      are for tests: correct, but a hostile order of operations can make them tall.)
  *  N7  The tree's area count and byte sum are those of its leaves.
  */
 #ifndef MSET_AREA_TREE_NODE_H
@@ -38,7 +40,7 @@
 
 #include <mset/base.h>
 
-/* Powers of two, at least 4. Tests build with 4 to get tall trees from few areas. */
+/* Powers of two, at least 4. Tests build with 4 to get tall trees from few areas: see N6. */
 #ifndef MSET_LEAF_WIDTH
 #define MSET_LEAF_WIDTH 32
 #endif

@@ -16,7 +16,8 @@ static inline unsigned rank(const uint64_t *key, unsigned width, unsigned count,
     uint64_t below = 0;
     for (unsigned i = 0; i < width; i += 8) {
         /* A node narrower than eight keys ends inside the vector: do not read past it. */
-        const __mmask8 lanes = width - i >= 8 ? 0xff : (__mmask8)((1u << (width - i)) - 1);
+        const unsigned left = width - i;
+        const __mmask8 lanes = (__mmask8)(left >= 8 ? 0xffu : (1u << left) - 1);
         const __m512i keys = _mm512_maskz_loadu_epi64(lanes, key + i);
         below |= (uint64_t)_mm512_cmple_epu64_mask(keys, sought) << i;
     }

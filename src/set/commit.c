@@ -1,5 +1,6 @@
 /*
- * commit.c - the only file that changes the tree: splices with their references and counts.
+ * commit.c - splices with their references and counts, and merging. Nothing else changes the tree,
+ * but for flags that mset_protect sets in place.
  *
  * References follow areas, one each. Taking [first, last] out of the tree drops the reference of
  * every area that lies inside, leaves that of an area which is trimmed, and takes one more for
@@ -85,9 +86,6 @@ bool mset_may_merge(const struct at_run *left, const struct at_run *right) {
         !at_same_attributes(&left->attributes, &right->attributes)) {
         return false;
     }
-    if (left->first == 0 && right->last == UINT64_MAX) {
-        return false; /* the size of such an area could not be told */
-    }
     struct mset_backend *backend = left->attributes.backend;
     if (backend == NULL || backend->ops->may_merge == NULL) {
         return true;
@@ -98,12 +96,15 @@ bool mset_may_merge(const struct at_run *left, const struct at_run *right) {
 }
 
 /* Extends `run` over the areas that follow it and may join it; how many they were. */
-static unsigned absorb(const struct mset *set, struct at_path *path, struct at_run *run,
-                       bool *more) {
+static unsigned absorb(struct mset *set, struct at_path *path, struct at_run *run, bool *more) {
     unsigned absorbed = 0;
     while ((*more = at_next(&set->tree, path))) {
         const struct at_run next = at_path_run(path);
         if (!mset_may_merge(run, &next)) {
+            break;
+        }
+        if (run->first == 0 && next.last == UINT64_MAX) {
+            set->seam = next.first; /* the size of such an area could not be told */
             break;
         }
         run->last = next.last;
@@ -132,33 +133,4 @@ void mset_merge_around(struct mset *set, const struct range *range) {
         at_splice(&set->tree, run.first, run.last, &run);
         more = run.last != UINT64_MAX && at_first_from(&set->tree, run.last + 1, &path);
     }
-}
-
-/* ---- used by unmap, shrink and the metadata calls ----------------------------------------- */
-
-mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table) {
-    struct at_path path;
-    if (!mset_seek(set, range, &path)) {
-        return MSET_OK;
-    }
-    if (!mset_may_cut(set, range)) {
-        return MSET_UNSUPPORTED;
-    }
-    mset_status status = at_prepare(&set->tree, &path, range->first, range->last, false);
-    if (status != MSET_OK) {
-        return status;
-    }
-    struct range done = *range;
-    if (tell) {
-        struct range stuck;
-        status = mset_tell_unmap(set, range, page_table, &stuck);
-        if (status != MSET_OK) {
-            done = stuck;
-        }
-    }
-    if (!mset_range_empty(&done)) {
-        mset_commit(set, &path, &done, NULL);
-    }
-    at_trim_spares(&set->tree);
-    return status;
 }

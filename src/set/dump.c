@@ -6,25 +6,50 @@
  */
 #include "set.h"
 
-#include "../base/memory.h"
+enum { BUFFER = 128, NAME_COLUMN = 73 };
 
-/* No line is longer: two addresses, an offset, fixed text, and a name that is cut off. */
-enum { LINE = 256, NAME_COLUMN = 73 };
-
+/* Text on its way out: handed on when the buffer is full and at the end of a line. */
 struct line {
-    char text[LINE];
+    mset_write_text write;
+    void *arg;
+    bool stopped;
+    size_t column;
     size_t length;
+    char text[BUFFER];
 };
 
-static void put_char(struct line *line, char c) {
-    if (line->length < LINE) {
-        line->text[line->length++] = c;
+static void flush(struct line *line) {
+    if (line->length != 0 && !line->stopped) {
+        line->stopped = !line->write(line->arg, line->text, line->length);
     }
+    line->length = 0;
+}
+
+static void put_char(struct line *line, char c) {
+    if (line->length == BUFFER) {
+        flush(line);
+    }
+    line->text[line->length++] = c;
+    line->column++;
 }
 
 static void put_text(struct line *line, const char *text) {
-    while (*text != '\0' && line->length < LINE - 1) {
+    while (*text != '\0') {
         put_char(line, *text++);
+    }
+}
+
+/* A newline would end the line: the kernel writes it as an octal escape, and so do we. */
+static void put_name(struct line *line, const char *name) {
+    while (line->column < NAME_COLUMN) {
+        put_char(line, ' ');
+    }
+    for (; *name != '\0'; name++) {
+        if (*name == '\n') {
+            put_text(line, "\\012");
+        } else {
+            put_char(line, *name);
+        }
     }
 }
 
@@ -56,25 +81,20 @@ static void put_area(struct line *line, const struct mset_area *area) {
     put_hex(line, area->offset);
     put_text(line, " 00:00 0 ");
     if (area->backend != NULL && area->backend->ops->name != NULL) {
-        while (line->length < NAME_COLUMN) {
-            put_char(line, ' ');
-        }
-        put_text(line, area->backend->ops->name);
+        put_name(line, area->backend->ops->name);
     }
     put_char(line, '\n');
+    flush(line);
 }
 
 bool mset_dump(const struct mset *set, mset_write_text write, void *arg) {
+    struct line line = {.write = write, .arg = arg};
     struct mset_cursor cursor;
     struct mset_area area;
     mset_cursor_all(&cursor, set);
-    while (mset_cursor_next(&cursor, &area)) {
-        struct line line;
-        line.length = 0;
+    while (!line.stopped && mset_cursor_next(&cursor, &area)) {
+        line.column = 0;
         put_area(&line, &area);
-        if (!write(arg, line.text, line.length)) {
-            return false;
-        }
     }
-    return true;
+    return !line.stopped;
 }

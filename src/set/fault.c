@@ -2,10 +2,9 @@
 #include "set.h"
 
 mset_status mset_fault(struct mset *set, uint64_t address, uint64_t access, void *page_table) {
-    if (set == NULL || access == 0 || (access & ~MSET_ACCESS) != 0) {
+    if (!mset_begin(set) || access == 0 || (access & ~MSET_ACCESS) != 0) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
     struct mset_area area;
     if (!mset_find(set, address, &area)) {
         return MSET_NOT_FOUND;

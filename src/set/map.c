@@ -15,14 +15,14 @@ static mset_status tell(struct mset *set, const struct mset_area *area, const st
     return status;
 }
 
-static mset_status map(struct mset *set, const struct mset_area *area, enum mset_map_how how,
+static mset_status map(struct mset *set, const struct mset_area *given, enum mset_map_how how,
                        bool telling, void *page_table) {
     struct range range;
-    if (set == NULL || area == NULL || !mset_check_area(set, area, &range) ||
+    if (!mset_begin(set) || given == NULL || !mset_check_area(set, given, &range) ||
         (how != MSET_MAP_FAIL && how != MSET_MAP_REPLACE)) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
+    const struct mset_area area = *given; /* backends may reach what the caller gave */
     struct at_path path;
     if (mset_seek(set, &range, &path)) {
         if (how == MSET_MAP_FAIL) {
@@ -35,13 +35,13 @@ static mset_status map(struct mset *set, const struct mset_area *area, enum mset
     mset_status status = at_prepare(&set->tree, &path, range.first, range.last, true);
     if (status == MSET_OK && telling) {
         struct range done;
-        status = tell(set, area, &range, page_table, &done);
+        status = tell(set, &area, &range, page_table, &done);
         if (status != MSET_OK && !mset_range_empty(&done)) {
             mset_commit(set, &path, &done, NULL);
         }
     }
     if (status == MSET_OK) {
-        const struct at_run run = mset_run_of(area);
+        const struct at_run run = mset_run_of(&area);
         mset_commit(set, &path, &range, &run);
         mset_merge_around(set, &range);
     }

@@ -236,10 +236,9 @@ static mset_status run(struct protect *protect, mset_update_flags update, void *
 mset_status mset_protect(struct mset *set, uint64_t start, uint64_t size, mset_update_flags update,
                          void *arg, void *page_table) {
     struct protect protect;
-    if (set == NULL || update == NULL || !mset_check_range(set, start, size, &protect.range)) {
+    if (!mset_begin(set) || update == NULL || !mset_check_range(set, start, size, &protect.range)) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
     protect.set = set;
     protect.page_table = page_table;
     protect.answers.count = 0;

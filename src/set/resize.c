@@ -1,7 +1,6 @@
 /* resize.c - an area grows or shrinks in place, on either side. */
 #include "set.h"
 
-/* The area at `address` and the range of `bytes` beside it (grow) or inside it (shrink). */
 static bool find_area(const struct mset *set, uint64_t address, struct at_run *area) {
     unsigned i;
     const struct at_leaf *leaf = set->tree.descent->find(&set->tree, address, &i);
@@ -13,14 +12,14 @@ static bool find_area(const struct mset *set, uint64_t address, struct at_run *a
 }
 
 static bool valid(const struct mset *set, enum mset_side side, uint64_t bytes) {
-    return set != NULL && (side == MSET_LOW || side == MSET_HIGH) && bytes != 0 &&
+    return (side == MSET_LOW || side == MSET_HIGH) && bytes != 0 &&
            (bytes & (set->page_size - 1)) == 0;
 }
 
 /* False if the room would lie outside the address space, or the area fill all of it. */
 static bool room_beside(const struct at_run *area, enum mset_side side, uint64_t bytes,
                         struct range *room) {
-    if (area->last - area->first > UINT64_MAX - 1 - bytes) {
+    if (bytes == UINT64_MAX || area->last - area->first > UINT64_MAX - 1 - bytes) {
         return false;
     }
     if (side == MSET_LOW) {
@@ -35,10 +34,9 @@ static bool room_beside(const struct at_run *area, enum mset_side side, uint64_t
 
 mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, uint64_t bytes,
                       void *page_table) {
-    if (!valid(set, side, bytes)) {
+    if (!mset_begin(set) || !valid(set, side, bytes)) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
     struct at_run area;
     struct range room;
     if (!find_area(set, address, &area)) {
@@ -72,10 +70,9 @@ mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, u
 
 mset_status mset_shrink(struct mset *set, uint64_t address, enum mset_side side, uint64_t bytes,
                         void *page_table) {
-    if (!valid(set, side, bytes)) {
+    if (!mset_begin(set) || !valid(set, side, bytes)) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
     struct at_run area;
     if (!find_area(set, address, &area)) {
         return MSET_NOT_FOUND;

@@ -15,7 +15,8 @@
  *  S1  Those of the tree (area_tree/node.h).
  *  S2  Every area starts and ends at a page boundary.
  *  S3  `told` is the number of areas with a backend; each of them holds one reference.
- *  S4  In a merging set no two neighbours touch, have equal attributes and may be merged.
+ *  S4  In a merging set no two neighbours touch, have equal attributes and may be merged; but
+ *      at `seam` they may, where one area would have covered all of 2^64.
  */
 #ifndef MSET_SRC_SET_H
 #define MSET_SRC_SET_H
@@ -29,6 +30,7 @@ struct mset {
     uint64_t page_size;
     bool merge;
     uint64_t told; /* areas with a backend: without any, ranges go without a visit */
+    uint64_t seam; /* start of the area that was last kept from joining the one before it */
     uint64_t splits;
     uint64_t merges;
     struct mset_failure failure;
@@ -41,6 +43,14 @@ struct range {
 };
 
 /* ---- check.c ------------------------------------------------------------------------------ */
+
+/* Every call that changes the set begins so: forgets the last failure. False without a set. */
+static inline bool mset_begin(struct mset *set) {
+    if (set != NULL) {
+        set->failure = (struct mset_failure){0};
+    }
+    return set != NULL;
+}
 
 /* A page-aligned, non-empty range that does not wrap? */
 bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out);
@@ -76,11 +86,12 @@ bool mset_seek(const struct mset *set, const struct range *range, struct at_path
 /* The status of a backend's answer. */
 mset_status mset_status_of_code(int code);
 
-/*
- * Each of these tells the backends, in address order, and undoes on refusal. On failure `done`
- * is what could not be undone; the caller commits that much. The set's failure is filled in.
- */
+/* Asks one backend to map; there is nothing to undo. The set's failure is filled in. */
 mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table);
+/*
+ * Tells the backends in address order, and undoes on refusal. On failure `done` is what could not
+ * be undone; the caller commits that much. The set's failure is filled in.
+ */
 mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *page_table,
                             struct range *done);
 /* Takes back a mset_tell_unmap that went well; false and `done` if a backend refuses. */
@@ -115,7 +126,7 @@ bool mset_may_merge(const struct at_run *left, const struct at_run *right);
 /* In a merging set: makes equal neighbours one, from just before the range to just behind it. */
 void mset_merge_around(struct mset *set, const struct range *range);
 
-/* ---- operations used by other operations -------------------------------------------------- */
+/* ---- unmap.c -------------------------------------------------------------------------------- */
 
 /* Unmaps, or with tell == false only forgets, what lies in the range. */
 mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table);

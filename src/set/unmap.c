@@ -1,13 +1,39 @@
 /* unmap.c - removing what lies in a range: with the backends' help, or in the books only. */
 #include "set.h"
 
+mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table) {
+    struct at_path path;
+    if (!mset_seek(set, range, &path)) {
+        return MSET_OK;
+    }
+    if (!mset_may_cut(set, range)) {
+        return MSET_UNSUPPORTED;
+    }
+    mset_status status = at_prepare(&set->tree, &path, range->first, range->last, false);
+    if (status != MSET_OK) {
+        return status;
+    }
+    struct range done = *range;
+    if (tell) {
+        struct range stuck;
+        status = mset_tell_unmap(set, range, page_table, &stuck);
+        if (status != MSET_OK) {
+            done = stuck;
+        }
+    }
+    if (!mset_range_empty(&done)) {
+        mset_commit(set, &path, &done, NULL);
+    }
+    at_trim_spares(&set->tree);
+    return status;
+}
+
 static mset_status unmap(struct mset *set, uint64_t start, uint64_t size, bool tell,
                          void *page_table) {
     struct range range;
-    if (set == NULL || !mset_check_range(set, start, size, &range)) {
+    if (!mset_begin(set) || !mset_check_range(set, start, size, &range)) {
         return MSET_INVALID_PARAM;
     }
-    set->failure = (struct mset_failure){0};
     return mset_remove(set, &range, tell, page_table);
 }
 
@@ -21,9 +47,5 @@ mset_status mset_unmap_metadata(struct mset *set, uint64_t start, uint64_t size)
 
 mset_status mset_clear(struct mset *set, void *page_table) {
     const struct range all = {0, UINT64_MAX};
-    if (set == NULL) {
-        return MSET_INVALID_PARAM;
-    }
-    set->failure = (struct mset_failure){0};
-    return mset_remove(set, &all, true, page_table);
+    return mset_begin(set) ? mset_remove(set, &all, true, page_table) : MSET_INVALID_PARAM;
 }

@@ -17,7 +17,7 @@ const char *mset_validate(const struct mset *set) {
             return "S2: area is not made of whole pages";
         }
         told += run.attributes.backend != NULL;
-        if (set->merge && !first && mset_may_merge(&before, &run)) {
+        if (set->merge && !first && run.first != set->seam && mset_may_merge(&before, &run)) {
             return "S4: equal neighbours have not been merged";
         }
         before = run;

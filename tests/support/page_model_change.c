@@ -114,7 +114,8 @@ static mset_status refused(struct page_model *model, const struct call *call) {
     const int code = model->refusal.code;
     model->failure.code = code;
     model->failure.address = call->piece;
-    return code > 0 ? (mset_status)code : MSET_BAD_STATE;
+    /* A code that promises an unchanged set would be a lie when an undo was refused as well. */
+    return code > 0 && !model->stuck ? (mset_status)code : MSET_BAD_STATE;
 }
 
 static mset_status run_plan(struct page_model *model) {

@@ -1,0 +1,125 @@
+/*
+ * test_worst.c - the worst cases: moves that can be neither finished nor taken back, step by step.
+ *
+ * The twin checks after each that the set shows what the pretended page table holds. Bit n of a
+ * mask refuses the n-th call to a backend, counted from 0.
+ */
+#include "scene.h"
+
+/* Refuses the calls of the mask; everybody must agree on BAD_STATE and on what is left. */
+static void stick(struct twin *twin, uint64_t mask, struct operation operation) {
+    refuse(twin, mask, MSET_NO_MEMORY);
+    agree(twin, twin_apply(twin, &operation));
+    assert_int_equal(twin->status, MSET_BAD_STATE);
+    assert_null(mset_validate(twin->set));
+}
+
+static void assert_done(const struct twin *twin, uint64_t start, uint64_t size) {
+    const struct mset_failure failure = mset_last_failure(twin->set);
+    assert_int_equal(failure.code, MSET_NO_MEMORY);
+    assert_int_equal(failure.done_start, start);
+    assert_int_equal(failure.done_size, size);
+}
+
+/*
+ * Without `move` a piece is unmapped and mapped. One is lost on the way out, the other on the
+ * way back: unmap A, map A', unmap B, map B' (no), map B (no); unmap A', map A (no), map A' (no).
+ */
+static void two_pieces_are_lost(void **state) {
+    (void)state;
+    struct twin twin;
+    scene_open(&twin, 32, false);
+    expect(&twin, MSET_OK, map(1, 1, R, RECORDER_NO_MOVE, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(2, 1, RW, RECORDER_NO_MOVE, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(4, 1, RX, RECORDER_NO_MOVE, MSET_MAP_FAIL));
+    stick(&twin, 0xd8, move(1, 4, 16, MSET_MAP_FAIL));
+    assert_calls(&twin, 8);
+    assert_count(&twin, 1);
+    assert_area(&twin, 0, 4, 1, RX);
+    agree(&twin, twin_close(&twin));
+}
+
+/* One piece is lost on the way out, the one before it comes back. */
+static void one_piece_is_lost(void **state) {
+    (void)state;
+    struct twin twin;
+    scene_open(&twin, 32, false);
+    expect(&twin, MSET_OK, map(1, 1, R, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(2, 1, RW, RECORDER_NO_MOVE, MSET_MAP_FAIL));
+    stick(&twin, 0xc, move(1, 2, 16, MSET_MAP_FAIL));
+    assert_count(&twin, 1);
+    assert_area(&twin, 0, 1, 1, R);
+    assert_done(&twin, AT(2), PAGE);
+    agree(&twin, twin_close(&twin));
+}
+
+/*
+ * A stays at the destination, B was refused. What was at the destination comes back but for the
+ * place that A has taken, also the rest of an area that A has cut.
+ */
+static void the_rest_of_the_destination_comes_back(void **state) {
+    (void)state;
+    struct twin twin;
+    scene_open(&twin, 32, false);
+    expect(&twin, MSET_OK, map(1, 1, R, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(2, 1, RW, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(15, 3, RX, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(18, 1, RX, RECORDER_NONE, MSET_MAP_FAIL));
+    /* unmap D, move A, move B (no), move A back (no), map the second page of D */
+    stick(&twin, 0xc, move(1, 3, 16, MSET_MAP_REPLACE));
+    assert_calls(&twin, 5);
+    assert_count(&twin, 5);
+    assert_area(&twin, 0, 2, 1, RW);
+    assert_area(&twin, 1, 15, 1, RX);
+    assert_area(&twin, 2, 16, 1, R);
+    assert_area(&twin, 3, 17, 1, RX);
+    assert_area(&twin, 4, 18, 1, RX);
+    assert_done(&twin, AT(1), PAGE);
+    agree(&twin, twin_close(&twin));
+}
+
+/* As before, but the rest of the destination is refused as well. */
+static void nothing_comes_back(void **state) {
+    (void)state;
+    struct twin twin;
+    scene_open(&twin, 32, false);
+    expect(&twin, MSET_OK, map(1, 1, R, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(2, 1, RW, RECORDER_FULL, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, map(17, 2, RX, RECORDER_FULL, MSET_MAP_FAIL));
+    stick(&twin, 0x1c, move(1, 3, 16, MSET_MAP_REPLACE));
+    assert_count(&twin, 2);
+    assert_area(&twin, 0, 2, 1, RW);
+    assert_area(&twin, 1, 16, 1, R);
+    agree(&twin, twin_close(&twin));
+}
+
+/* An area of 2^64 - 1 bytes cannot grow over the last one, nor one of a byte over all others. */
+static void no_area_grows_to_all_of_memory(void **state) {
+    (void)state;
+    const struct mset_options bytes = {.page_size = 1};
+    const struct mset_area ends[] = {{UINT64_MAX, 1, R, NULL, 0}, {0, 1, R, NULL, 0}};
+    for (unsigned end = 0; end < 2; end++) {
+        const enum mset_side side = end == 0 ? MSET_LOW : MSET_HIGH;
+        struct mset *set;
+        assert_int_equal(mset_create(&bytes, &set), MSET_OK);
+        assert_int_equal(mset_map(set, &ends[end], MSET_MAP_FAIL, NULL), MSET_OK);
+        assert_int_equal(mset_grow(set, ends[end].start, side, UINT64_MAX, NULL),
+                         MSET_INVALID_PARAM);
+        assert_int_equal(mset_grow(set, ends[end].start, side, UINT64_MAX - 1, NULL), MSET_OK);
+        assert_int_equal(mset_grow(set, ends[end].start, side, 1, NULL), MSET_INVALID_PARAM);
+        assert_int_equal(mset_mapped_bytes(set), UINT64_MAX);
+        assert_null(mset_validate(set));
+        mset_destroy(set);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_pieces_are_lost),
+        cmocka_unit_test(one_piece_is_lost),
+        cmocka_unit_test(the_rest_of_the_destination_comes_back),
+        cmocka_unit_test(nothing_comes_back),
+        cmocka_unit_test(no_area_grows_to_all_of_memory),
+    };
+    return cmocka_run_group_tests_name("set, worst cases", tests, NULL, NULL);
+}
