@@ -4,13 +4,14 @@
  * The tree knows addresses and attributes. It calls nobody: no backend, no page table. Its one
  * mutation is the splice: replace what lies in [first, last] by one run or by nothing.
  *
- *     at_seek          where an address is, as a path from the root
- *     at_prepare       takes the nodes the splice will need; may fail, changes nothing
- *     at_splice        cannot fail
+ *     at_seek           where an address is, as a path from the root
+ *     mset_at_prepare   takes the nodes the splice will need; may fail, changes nothing
+ *     mset_at_splice    cannot fail
  *
- * Rooms: node.h (layout), rank_*.h and descend*.c (search),
- * path.c (stepping), pool.c (nodes), balance.h, balance.c, cut.c and splice.c (change), gap.c (free
- * room), validate.c.
+ * What is here begins with at_; what the linker sees, with mset_at_, as in every room.
+ *
+ * Files: node.h (layout), rank_*.h and descend*.c (search), path.c (stepping), pool.c (nodes),
+ * splice.c, cut.c and balance.c (change), gap.c (free room), validate.c.
  */
 #ifndef MSET_AREA_TREE_H
 #define MSET_AREA_TREE_H
@@ -63,18 +64,18 @@ struct at_tree {
     uint64_t node_bytes; /* taken from the allocator */
 };
 
-void at_init(struct at_tree *tree, const struct mset_allocator *allocator);
+void mset_at_init(struct at_tree *tree, const struct mset_allocator *allocator);
 /* Returns every node. */
-void at_destroy(struct at_tree *tree);
+void mset_at_destroy(struct at_tree *tree);
 
 /* ---- search (descend.c) ------------------------------------------------------------------- */
 
 /* The best variant for this build and, in a hosted build, this processor. */
-const struct at_descent *at_choose_descent(void);
+const struct at_descent *mset_at_choose_descent(void);
 
-extern const struct at_descent at_descent_portable;
-extern const struct at_descent at_descent_avx2;
-extern const struct at_descent at_descent_avx512;
+extern const struct at_descent mset_at_descent_portable;
+extern const struct at_descent mset_at_descent_avx2;
+extern const struct at_descent mset_at_descent_avx512;
 
 static inline void at_seek(const struct at_tree *tree, uint64_t address, struct at_path *path) {
     tree->descent->seek(tree, address, path);
@@ -83,15 +84,15 @@ static inline void at_seek(const struct at_tree *tree, uint64_t address, struct 
 /* ---- nodes (pool.c) ----------------------------------------------------------------------- */
 
 /* Fills the chains of spare nodes to at least these numbers. */
-mset_status at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches);
+mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches);
 /* At the end of an operation: gives spare nodes back, but for a few for the next one. */
-void at_trim_spares(struct at_tree *tree);
+void mset_at_trim_spares(struct at_tree *tree);
 
-struct at_leaf *at_take_leaf(struct at_tree *tree);
-struct at_branch *at_take_branch(struct at_tree *tree);
-void at_drop_node(struct at_tree *tree, void *node, unsigned level);
+struct at_leaf *mset_at_take_leaf(struct at_tree *tree);
+struct at_branch *mset_at_take_branch(struct at_tree *tree);
+void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level);
 /* Drops a whole subtree and takes its areas out of the tree's sums: O(its nodes). */
-void at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
+void mset_at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
 
 /* ---- change (splice.c) -------------------------------------------------------------------- */
 
@@ -99,13 +100,13 @@ void at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
  * Takes the nodes for a splice of [first, last] that puts in one run (`with_run`) or nothing;
  * `path` leads to `first`. Exact for a splice inside one leaf. MSET_NO_MEMORY.
  */
-mset_status at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
-                       uint64_t last, bool with_run);
+mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                            uint64_t last, bool with_run);
 /*
  * The same for several splices: `scattered` ones anywhere in the tree, and `row` runs that go
  * one after the other into a hole. A bound, not exact.
  */
-mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row);
+mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row);
 
 /* A splice adds at most two areas to a leaf. Is there room, so that it needs no node? */
 static inline bool at_has_room(const struct at_path *path) {
@@ -116,11 +117,11 @@ static inline bool at_has_room(const struct at_path *path) {
 /*
  * Replaces what lies in [first, last] by `run`, or by nothing if that is NULL. Areas that stick
  * out are trimmed, or split. `run` is exactly [first, last]. The nodes were reserved.
- * at_splice_at starts from a fresh path to `first`; at_splice seeks by itself.
+ * mset_at_splice_at starts from a fresh path to `first`; mset_at_splice seeks by itself.
  */
-void at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
-                  const struct at_run *run);
-void at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run);
+void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
+                       const struct at_run *run);
+void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run);
 
 /* Other flags for the area at path->slot[0], in place. */
 static inline void at_set_flags(const struct at_path *path, uint64_t flags) {
@@ -131,15 +132,15 @@ static inline void at_set_flags(const struct at_path *path, uint64_t flags) {
 /* ---- stepping (path.c) -------------------------------------------------------------------- */
 
 /* To the area that holds `address`, or else to the first one behind it. False: there is none. */
-bool at_first_from(const struct at_tree *tree, uint64_t address, struct at_path *path);
+bool mset_at_first_from(const struct at_tree *tree, uint64_t address, struct at_path *path);
 /* To the area that holds `address`, or else to the last one before it. */
-bool at_last_from(const struct at_tree *tree, uint64_t address, struct at_path *path);
+bool mset_at_last_from(const struct at_tree *tree, uint64_t address, struct at_path *path);
 /* From area to area; path->slot[0] is its index. False: there is none, the path is void. */
-bool at_next(const struct at_tree *tree, struct at_path *path);
-bool at_prev(const struct at_tree *tree, struct at_path *path);
+bool mset_at_next(const struct at_tree *tree, struct at_path *path);
+bool mset_at_prev(const struct at_tree *tree, struct at_path *path);
 /* The same, from leaf to leaf: to the first area of the next, the last of the one before. */
-bool at_next_leaf(const struct at_tree *tree, struct at_path *path);
-bool at_prev_leaf(const struct at_tree *tree, struct at_path *path);
+bool mset_at_next_leaf(const struct at_tree *tree, struct at_path *path);
+bool mset_at_prev_leaf(const struct at_tree *tree, struct at_path *path);
 
 static inline struct at_run at_path_run(const struct at_path *path) {
     return at_leaf_run(path->node[0], path->slot[0]);
@@ -157,12 +158,12 @@ struct at_wish {
 };
 
 /* The lowest, the highest such start. */
-bool at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
-bool at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
+bool mset_at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
+bool mset_at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
 
 /* ---- judge (validate.c) ------------------------------------------------------------------- */
 
 /* NULL, or which invariant is broken. */
-const char *at_validate(const struct at_tree *tree);
+const char *mset_at_validate(const struct at_tree *tree);
 
 #endif

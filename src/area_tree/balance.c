@@ -21,8 +21,8 @@
 
 /* ---- travelling upwards ------------------------------------------------------------------- */
 
-void at_publish_start(const struct at_tree *tree, const struct at_path *path, unsigned level,
-                      uint64_t start) {
+void mset_at_publish_start(const struct at_tree *tree, const struct at_path *path, unsigned level,
+                           uint64_t start) {
     while (++level < tree->height) {
         struct at_branch *branch = path->node[level];
         branch->sep[path->slot[level]] = start;
@@ -32,8 +32,8 @@ void at_publish_start(const struct at_tree *tree, const struct at_path *path, un
     }
 }
 
-void at_publish_gap(struct at_tree *tree, const struct at_path *path, unsigned level,
-                    uint64_t gap) {
+void mset_at_publish_gap(struct at_tree *tree, const struct at_path *path, unsigned level,
+                         uint64_t gap) {
     for (;;) {
         uint64_t *place = at_gap_place(tree, path, level);
         const uint64_t old = *place;
@@ -54,7 +54,7 @@ void at_publish_gap(struct at_tree *tree, const struct at_path *path, unsigned l
     }
 }
 
-void at_refresh_gaps(struct at_tree *tree, uint64_t address, struct at_path *path) {
+void mset_at_refresh_gaps(struct at_tree *tree, uint64_t address, struct at_path *path) {
     at_seek(tree, address, path);
     *at_gap_place(tree, path, 0) = at_leaf_widest(tree, path);
     for (unsigned level = 1; level < tree->height; level++) {
@@ -73,7 +73,7 @@ static void branch_shift(struct at_branch *branch, unsigned from, unsigned to) {
     branch->count = to + (unsigned)tail;
 }
 
-void at_branch_close(struct at_branch *branch, unsigned from, unsigned to) {
+void mset_at_branch_close(struct at_branch *branch, unsigned from, unsigned to) {
     branch_shift(branch, to, from);
 }
 
@@ -106,7 +106,7 @@ static void leaf_append(struct at_leaf *leaf, const struct at_leaf *source) {
 
 static void raise_root(struct at_tree *tree, uint64_t gap, void *right, uint64_t right_gap) {
     const unsigned level = tree->height;
-    struct at_branch *root = at_take_branch(tree);
+    struct at_branch *root = mset_at_take_branch(tree);
     branch_insert(root, 0, tree->root, level - 1, gap);
     branch_insert(root, 1, right, level - 1, right_gap);
     tree->root = root;
@@ -122,7 +122,7 @@ static void raise_root(struct at_tree *tree, uint64_t gap, void *right, uint64_t
 static struct at_branch *split_branch(struct at_tree *tree, struct at_branch *branch, unsigned i,
                                       void *child, unsigned child_level, uint64_t gap,
                                       bool at_right_edge) {
-    struct at_branch *right = at_take_branch(tree);
+    struct at_branch *right = mset_at_take_branch(tree);
     const unsigned even = AT_BRANCH_WIDTH / 2;
     const bool goes_left = i < even;
     const unsigned stays = at_right_edge ? branch->count - 1 : even - goes_left;
@@ -132,15 +132,15 @@ static struct at_branch *split_branch(struct at_tree *tree, struct at_branch *br
     return right;
 }
 
-void at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level, uint64_t gap,
-                     void *right, uint64_t right_gap) {
+void mset_at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level,
+                          uint64_t gap, void *right, uint64_t right_gap) {
     for (; level < tree->height; level++) {
         struct at_branch *branch = path->node[level];
         const unsigned place = path->slot[level] + 1u;
         branch->gap[place - 1] = gap;
         if (branch->count < AT_BRANCH_CAPACITY) {
             branch_insert(branch, place, right, level - 1, right_gap);
-            at_publish_gap(tree, path, level, at_branch_widest(branch));
+            mset_at_publish_gap(tree, path, level, at_branch_widest(branch));
             return;
         }
         const bool at_right_edge = path->last_leaf && place == branch->count;
@@ -157,7 +157,7 @@ static bool wants_join(unsigned left, unsigned right, unsigned low, unsigned joi
     return (left <= low || right <= low) && left + right <= joined;
 }
 
-bool at_join(struct at_tree *tree, struct at_branch *branch, unsigned level, unsigned i) {
+bool mset_at_join(struct at_tree *tree, struct at_branch *branch, unsigned level, unsigned i) {
     if (i + 1 >= branch->count) {
         return false;
     }
@@ -177,23 +177,23 @@ bool at_join(struct at_tree *tree, struct at_branch *branch, unsigned level, uns
     if (branch->gap[i] < branch->gap[i + 1]) {
         branch->gap[i] = branch->gap[i + 1];
     }
-    at_branch_close(branch, i + 1, i + 2);
-    at_drop_node(tree, right, level - 1);
+    mset_at_branch_close(branch, i + 1, i + 2);
+    mset_at_drop_node(tree, right, level - 1);
     if (level > 1) {
-        (void)at_join(tree, left, level - 1, seam - 1);
+        (void)mset_at_join(tree, left, level - 1, seam - 1);
     }
     return true;
 }
 
-void at_lower_root(struct at_tree *tree) {
+void mset_at_lower_root(struct at_tree *tree) {
     while (tree->height > 1 && at_count(tree->root, tree->height - 1) == 1) {
         struct at_branch *root = tree->root;
         tree->root = root->child[0];
         tree->height--;
-        at_drop_node(tree, root, tree->height);
+        mset_at_drop_node(tree, root, tree->height);
     }
     if (tree->height != 0 && at_count(tree->root, tree->height - 1) == 0) {
-        at_drop_node(tree, tree->root, tree->height - 1);
+        mset_at_drop_node(tree, tree->root, tree->height - 1);
         tree->root = NULL;
         tree->height = 0;
         tree->gap = 0;
@@ -204,20 +204,20 @@ void at_lower_root(struct at_tree *tree) {
 static void remove_child(struct at_tree *tree, const struct at_path *path, unsigned level) {
     struct at_branch *parent = path->node[level];
     const unsigned slot = path->slot[level];
-    at_drop_node(tree, parent->child[slot], level - 1);
-    at_branch_close(parent, slot, slot + 1);
+    mset_at_drop_node(tree, parent->child[slot], level - 1);
+    mset_at_branch_close(parent, slot, slot + 1);
     if (parent->count == 0) {
         return;
     }
     if (slot == 0) {
-        at_publish_start(tree, path, level, parent->sep[0]);
+        mset_at_publish_start(tree, path, level, parent->sep[0]);
     } else {
-        (void)at_join(tree, parent, level, slot - 1);
+        (void)mset_at_join(tree, parent, level, slot - 1);
     }
-    at_publish_gap(tree, path, level, at_branch_widest(parent));
+    mset_at_publish_gap(tree, path, level, at_branch_widest(parent));
 }
 
-void at_mend(struct at_tree *tree, const struct at_path *path) {
+void mset_at_mend(struct at_tree *tree, const struct at_path *path) {
     for (unsigned level = 1; level < tree->height; level++) {
         struct at_branch *parent = path->node[level];
         const unsigned before = parent->count;
@@ -226,14 +226,14 @@ void at_mend(struct at_tree *tree, const struct at_path *path) {
         if (count == 0) {
             remove_child(tree, path, level);
         } else if (count <= (level == 1 ? AT_LEAF_LOW : AT_BRANCH_LOW)) {
-            if (slot > 0 && at_join(tree, parent, level, slot - 1)) {
+            if (slot > 0 && mset_at_join(tree, parent, level, slot - 1)) {
                 slot--;
             }
-            (void)at_join(tree, parent, level, slot);
+            (void)mset_at_join(tree, parent, level, slot);
         }
         if (parent->count == before) {
             return;
         }
     }
-    at_lower_root(tree);
+    mset_at_lower_root(tree);
 }

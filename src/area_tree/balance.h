@@ -55,41 +55,42 @@ static inline uint64_t *at_gap_place(struct at_tree *tree, const struct at_path 
 }
 
 /* Entries of a branch: replaces [from, to) by nothing. */
-void at_branch_close(struct at_branch *branch, unsigned from, unsigned to);
+void mset_at_branch_close(struct at_branch *branch, unsigned from, unsigned to);
 
 /* path->node[level] now begins at `start`: tells the branches above (N4). */
-void at_publish_start(const struct at_tree *tree, const struct at_path *path, unsigned level,
-                      uint64_t start);
+void mset_at_publish_start(const struct at_tree *tree, const struct at_path *path, unsigned level,
+                           uint64_t start);
 
 /*
  * The largest gap below path->node[level] is now `gap`: tells the branches above (N5). Stops as
  * soon as a branch's own maximum does not change.
  */
-void at_publish_gap(struct at_tree *tree, const struct at_path *path, unsigned level, uint64_t gap);
+void mset_at_publish_gap(struct at_tree *tree, const struct at_path *path, unsigned level,
+                         uint64_t gap);
 
 /* Recomputes every gap on the way to the leaf whose territory holds `address`. */
-void at_refresh_gaps(struct at_tree *tree, uint64_t address, struct at_path *path);
+void mset_at_refresh_gaps(struct at_tree *tree, uint64_t address, struct at_path *path);
 
 /*
  * The child at path->slot[level] of path->node[level] now has `gap` below it, and `right`
  * (reserved, filled, `right_gap` below it) becomes its neighbour. Splits upwards as needed.
  */
-void at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level, uint64_t gap,
-                     void *right, uint64_t right_gap);
+void mset_at_insert_child(struct at_tree *tree, const struct at_path *path, unsigned level,
+                          uint64_t gap, void *right, uint64_t right_gap);
 
 /*
  * Makes children i and i + 1 of `branch` one if N6 wants it, and zips up the seam between their
  * children. Says whether it did.
  */
-bool at_join(struct at_tree *tree, struct at_branch *branch, unsigned level, unsigned i);
+bool mset_at_join(struct at_tree *tree, struct at_branch *branch, unsigned level, unsigned i);
 
 /*
  * The leaf at the end of the path has lost areas: removes it if it is empty, joins it with a
  * neighbour if it is low, and so on upwards; lowers the root.
  */
-void at_mend(struct at_tree *tree, const struct at_path *path);
+void mset_at_mend(struct at_tree *tree, const struct at_path *path);
 
 /* Removes levels that have become needless at the top. */
-void at_lower_root(struct at_tree *tree);
+void mset_at_lower_root(struct at_tree *tree);
 
 #endif

@@ -71,38 +71,38 @@ static void cut_branch(struct at_tree *tree, struct at_branch *branch, unsigned 
             to++;
         }
         for (unsigned i = to; i < b; i++) {
-            at_drop_subtree(tree, branch->child[i], level - 1);
+            mset_at_drop_subtree(tree, branch->child[i], level - 1);
         }
     }
     cut_child(tree, branch, level, b, first, last);
     void *child = branch->child[b];
     if (at_count(child, level - 1) == 0) {
-        at_drop_node(tree, child, level - 1);
+        mset_at_drop_node(tree, child, level - 1);
     } else {
         branch->sep[to] = at_first_key(child, level - 1);
         branch->child[to] = child;
         branch->gap[to] = branch->gap[b];
         to++;
     }
-    at_branch_close(branch, to, b + 1);
+    mset_at_branch_close(branch, to, b + 1);
     const unsigned low = a > 0 ? a - 1 : 0;
     for (unsigned i = to; i-- > low;) {
-        (void)at_join(tree, branch, level, i);
+        (void)mset_at_join(tree, branch, level, i);
     }
 }
 
-void at_cut(struct at_tree *tree, uint64_t first, uint64_t last) {
+void mset_at_cut(struct at_tree *tree, uint64_t first, uint64_t last) {
     MSET_ASSERT_INTERNAL(tree->height > 1 && first > 0);
     cut_branch(tree, tree->root, tree->height - 1, first, last);
-    at_lower_root(tree);
+    mset_at_lower_root(tree);
     if (tree->height == 0) {
         return;
     }
     /* The gap that the cut has opened follows the last area before it ... */
     struct at_path path;
-    at_refresh_gaps(tree, first - 1, &path);
+    mset_at_refresh_gaps(tree, first - 1, &path);
     if (!path.last_leaf) {
         /* ... and the next leaf may have lost areas. */
-        at_refresh_gaps(tree, path.fence + 1, &path);
+        mset_at_refresh_gaps(tree, path.fence + 1, &path);
     }
 }

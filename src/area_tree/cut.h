@@ -8,6 +8,6 @@
  * Removes every area that begins in [first, last], but for the tail of one that ends behind it.
  * `first` is the start of an area, the first of its leaf and not of the tree.
  */
-void at_cut(struct at_tree *tree, uint64_t first, uint64_t last);
+void mset_at_cut(struct at_tree *tree, uint64_t first, uint64_t last);
 
 #endif

@@ -9,35 +9,35 @@
 
 #if MSET_PORTABLE
 
-const struct at_descent *at_choose_descent(void) {
-    return &at_descent_portable;
+const struct at_descent *mset_at_choose_descent(void) {
+    return &mset_at_descent_portable;
 }
 
 #elif __STDC_HOSTED__ && defined(__x86_64__)
 
-const struct at_descent *at_choose_descent(void) {
+const struct at_descent *mset_at_choose_descent(void) {
 #if MSET_HAVE_AVX512
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2")) {
-        return &at_descent_avx512;
+        return &mset_at_descent_avx512;
     }
 #endif
 #if MSET_HAVE_AVX2
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-        return &at_descent_avx2;
+        return &mset_at_descent_avx2;
     }
 #endif
-    return &at_descent_portable;
+    return &mset_at_descent_portable;
 }
 
 #else
 
-const struct at_descent *at_choose_descent(void) {
+const struct at_descent *mset_at_choose_descent(void) {
 #if defined(__AVX512F__) && defined(__BMI2__)
-    return &at_descent_avx512;
+    return &mset_at_descent_avx512;
 #elif defined(__AVX2__) && defined(__BMI2__)
-    return &at_descent_avx2;
+    return &mset_at_descent_avx2;
 #else
-    return &at_descent_portable;
+    return &mset_at_descent_portable;
 #endif
 }
 

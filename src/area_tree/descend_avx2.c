@@ -1,6 +1,6 @@
 /* descend_avx2.c - search with AVX2; empty unless this file is compiled for it. */
 #if defined(__AVX2__) && defined(__BMI2__) && defined(__POPCNT__)
-#define AT_DESCENT at_descent_avx2
+#define AT_DESCENT mset_at_descent_avx2
 #define AT_DESCENT_NAME "avx2"
 #include "rank_avx2.h"
 

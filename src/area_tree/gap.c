@@ -216,7 +216,7 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
 
 static const struct room everywhere = {0, UINT64_MAX};
 
-bool at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+bool mset_at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
     if (tree->height == 0) {
         return lowest_in(wish, everywhere, start);
     }
@@ -226,7 +226,7 @@ bool at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint6
            (tail_room(tree, wish, &room) && lowest_in(wish, room, start));
 }
 
-bool at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+bool mset_at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
     if (tree->height == 0) {
         return highest_in(wish, everywhere, start);
     }

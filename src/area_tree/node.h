@@ -21,7 +21,7 @@
  * other. The backend's offset is kept as a bias, offset(address) = address + bias: it is the same
  * in every piece of a cut area, so cutting copies and never computes.
  *
- * Invariants (checked by at_validate; `count` is the entry count of a node)
+ * Invariants (checked by mset_at_validate; `count` is the entry count of a node)
  *
  *  N1  All leaves are at level 0; a branch at level L has children at level L - 1.
  *  N2  1 <= count <= capacity; a root that is a branch has at least two children.

@@ -19,7 +19,7 @@ static void descend_edge(struct at_path *path, unsigned level, bool right) {
     path->slot[0] = (uint8_t)(right ? leaf->count - 1 : 0);
 }
 
-bool at_next_leaf(const struct at_tree *tree, struct at_path *path) {
+bool mset_at_next_leaf(const struct at_tree *tree, struct at_path *path) {
     for (unsigned level = 1; level < tree->height; level++) {
         const struct at_branch *branch = path->node[level];
         const unsigned slot = path->slot[level] + 1u;
@@ -33,7 +33,7 @@ bool at_next_leaf(const struct at_tree *tree, struct at_path *path) {
     return false;
 }
 
-bool at_prev_leaf(const struct at_tree *tree, struct at_path *path) {
+bool mset_at_prev_leaf(const struct at_tree *tree, struct at_path *path) {
     for (unsigned level = 1; level < tree->height; level++) {
         if (path->slot[level] > 0) {
             const struct at_branch *branch = path->node[level];
@@ -46,24 +46,24 @@ bool at_prev_leaf(const struct at_tree *tree, struct at_path *path) {
     return false;
 }
 
-bool at_next(const struct at_tree *tree, struct at_path *path) {
+bool mset_at_next(const struct at_tree *tree, struct at_path *path) {
     const struct at_leaf *leaf = path->node[0];
     if (path->slot[0] + 1u < leaf->count) {
         path->slot[0]++;
         return true;
     }
-    return at_next_leaf(tree, path);
+    return mset_at_next_leaf(tree, path);
 }
 
-bool at_prev(const struct at_tree *tree, struct at_path *path) {
+bool mset_at_prev(const struct at_tree *tree, struct at_path *path) {
     if (path->slot[0] > 0) {
         path->slot[0]--;
         return true;
     }
-    return at_prev_leaf(tree, path);
+    return mset_at_prev_leaf(tree, path);
 }
 
-bool at_first_from(const struct at_tree *tree, uint64_t address, struct at_path *path) {
+bool mset_at_first_from(const struct at_tree *tree, uint64_t address, struct at_path *path) {
     if (tree->height == 0) {
         return false;
     }
@@ -73,10 +73,10 @@ bool at_first_from(const struct at_tree *tree, uint64_t address, struct at_path 
         path->slot[0]--;
         return true;
     }
-    return path->slot[0] < leaf->count || at_next_leaf(tree, path);
+    return path->slot[0] < leaf->count || mset_at_next_leaf(tree, path);
 }
 
-bool at_last_from(const struct at_tree *tree, uint64_t address, struct at_path *path) {
+bool mset_at_last_from(const struct at_tree *tree, uint64_t address, struct at_path *path) {
     if (tree->height == 0) {
         return false;
     }

@@ -14,10 +14,10 @@
 /* Spares worth keeping: a split takes one leaf and rarely more than one branch. */
 enum { KEEP_LEAVES = 2, KEEP_BRANCHES = 2 };
 
-void at_init(struct at_tree *tree, const struct mset_allocator *allocator) {
+void mset_at_init(struct at_tree *tree, const struct mset_allocator *allocator) {
     memset(tree, 0, sizeof *tree);
     tree->allocator = *allocator;
-    tree->descent = at_choose_descent();
+    tree->descent = mset_at_choose_descent();
 }
 
 static void free_node(struct at_tree *tree, void *node, size_t size) {
@@ -79,33 +79,33 @@ static void empty_to(struct at_tree *tree, unsigned leaves, unsigned branches) {
     }
 }
 
-void at_trim_spares(struct at_tree *tree) {
+void mset_at_trim_spares(struct at_tree *tree) {
     /* A small set keeps none: its spares would weigh more than its areas. */
     const bool small = tree->height <= 1;
     empty_to(tree, small ? 0 : KEEP_LEAVES, small ? 0 : KEEP_BRANCHES);
 }
 
-mset_status at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
+mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {
     if (fill(tree, leaves, branches)) {
         return MSET_OK;
     }
-    at_trim_spares(tree);
+    mset_at_trim_spares(tree);
     return MSET_NO_MEMORY;
 }
 
-struct at_leaf *at_take_leaf(struct at_tree *tree) {
+struct at_leaf *mset_at_take_leaf(struct at_tree *tree) {
     struct at_leaf *leaf = pop(&tree->spare_leaves, &tree->spare_leaf_count);
     leaf->count = 0;
     return leaf;
 }
 
-struct at_branch *at_take_branch(struct at_tree *tree) {
+struct at_branch *mset_at_take_branch(struct at_tree *tree) {
     struct at_branch *branch = pop(&tree->spare_branches, &tree->spare_branch_count);
     branch->count = 0;
     return branch;
 }
 
-void at_drop_node(struct at_tree *tree, void *node, unsigned level) {
+void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level) {
     if (level == 0) {
         push(&tree->spare_leaves, &tree->spare_leaf_count, node);
     } else {
@@ -122,21 +122,21 @@ static void forget_areas(struct at_tree *tree, const struct at_leaf *leaf) {
     tree->areas -= leaf->count;
 }
 
-void at_drop_subtree(struct at_tree *tree, void *node, unsigned level) {
+void mset_at_drop_subtree(struct at_tree *tree, void *node, unsigned level) {
     if (level == 0) {
         forget_areas(tree, node);
     } else {
         const struct at_branch *branch = node;
         for (unsigned i = 0; i < branch->count; i++) {
-            at_drop_subtree(tree, branch->child[i], level - 1);
+            mset_at_drop_subtree(tree, branch->child[i], level - 1);
         }
     }
-    at_drop_node(tree, node, level);
+    mset_at_drop_node(tree, node, level);
 }
 
-void at_destroy(struct at_tree *tree) {
+void mset_at_destroy(struct at_tree *tree) {
     if (tree->height != 0) {
-        at_drop_subtree(tree, tree->root, tree->height - 1);
+        mset_at_drop_subtree(tree, tree->root, tree->height - 1);
     }
     empty_to(tree, 0, 0);
     MSET_ASSERT(tree->node_bytes == 0);

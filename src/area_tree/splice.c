@@ -133,19 +133,19 @@ static void edit_in_place(struct at_tree *tree, struct at_path *path, const stru
     if (leaf->count != 0) {
         const uint64_t old = *at_gap_place(tree, path, 0);
         const uint64_t around = widest_around(path, edit->from, edit->from + edit->count);
-        at_publish_gap(tree, path, 0, new_widest(tree, path, old, old_around, around));
+        mset_at_publish_gap(tree, path, 0, new_widest(tree, path, old, old_around, around));
         if (leaf->start[0] != old_start) {
-            at_publish_start(tree, path, 0, leaf->start[0]);
+            mset_at_publish_start(tree, path, 0, leaf->start[0]);
         }
     }
     const bool moved = leaf->count == 0 || leaf->start[0] != old_start;
     if (leaf->count < old_count) {
-        at_mend(tree, path);
+        mset_at_mend(tree, path);
     }
     if (moved && old_start != 0 && tree->height > 1) {
         /* The gap behind the last area of the leaf before ends somewhere else now. */
         at_seek(tree, old_start - 1, path);
-        at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
+        mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
     } else if (moved && tree->height == 1) {
         tree->gap = tree->descent->widest(tree->root);
     }
@@ -171,7 +171,7 @@ static void fill(struct at_leaf *leaf, const struct at_leaf *old, const struct e
 static void edit_with_split(struct at_tree *tree, struct at_path *path, const struct edit *edit,
                             unsigned total) {
     struct at_leaf *leaf = path->node[0];
-    struct at_leaf *right = at_take_leaf(tree);
+    struct at_leaf *right = mset_at_take_leaf(tree);
     const struct at_leaf old = *leaf;
     /* At the right edge everything but the newcomer stays: ascending builds fill their leaves. */
     const bool appends = path->last_leaf && edit->from == old.count;
@@ -179,7 +179,7 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     fill(leaf, &old, edit, 0, half);
     fill(right, &old, edit, half, total);
     if (leaf->start[0] != old.start[0]) {
-        at_publish_start(tree, path, 0, leaf->start[0]);
+        mset_at_publish_start(tree, path, 0, leaf->start[0]);
     }
     struct at_path there = *path;
     there.node[0] = right;
@@ -187,7 +187,7 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     there.node[0] = leaf;
     there.fence = right->start[0] - 1;
     there.last_leaf = false;
-    at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
+    mset_at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
 }
 
 /* ---- reserving ---------------------------------------------------------------------------- */
@@ -202,10 +202,10 @@ static unsigned count_after(const struct at_path *path, uint64_t first, uint64_t
            sticks_out_right(leaf, &edit, last);
 }
 
-mset_status at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
-                       uint64_t last, bool with_run) {
+mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                            uint64_t last, bool with_run) {
     if (tree->height == 0) {
-        return with_run ? at_reserve(tree, 1, 0) : MSET_OK;
+        return with_run ? mset_at_reserve(tree, 1, 0) : MSET_OK;
     }
     if (at_has_room(path) || count_after(path, first, last, with_run) <= AT_LEAF_CAPACITY) {
         return MSET_OK;
@@ -217,12 +217,12 @@ mset_status at_prepare(struct at_tree *tree, const struct at_path *path, uint64_
         level++;
     }
     if (level < tree->height) {
-        return at_reserve(tree, 1, level - 1);
+        return mset_at_reserve(tree, 1, level - 1);
     }
-    return tree->height < AT_MAX_HEIGHT ? at_reserve(tree, 1, tree->height) : MSET_NO_MEMORY;
+    return tree->height < AT_MAX_HEIGHT ? mset_at_reserve(tree, 1, tree->height) : MSET_NO_MEMORY;
 }
 
-mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row) {
+mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row) {
     if (tree->height + 2 > AT_MAX_HEIGHT) {
         return MSET_NO_MEMORY;
     }
@@ -230,7 +230,7 @@ mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t r
     uint64_t leaves = scattered;
     uint64_t branches = scattered * (tree->height + 1);
     if (row == 0) {
-        return at_reserve(tree, leaves, branches);
+        return mset_at_reserve(tree, leaves, branches);
     }
     /* In a row: after one split, half a capacity of runs goes in before the next. */
     uint64_t splits = row / (AT_LEAF_CAPACITY / 2) + 1;
@@ -239,13 +239,13 @@ mset_status at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t r
         splits = splits / (AT_BRANCH_CAPACITY / 2) + 1;
         branches += splits;
     }
-    return at_reserve(tree, leaves, branches);
+    return mset_at_reserve(tree, leaves, branches);
 }
 
 /* ---- the splice --------------------------------------------------------------------------- */
 
 static void first_area(struct at_tree *tree, const struct at_run *run) {
-    struct at_leaf *leaf = at_take_leaf(tree);
+    struct at_leaf *leaf = mset_at_take_leaf(tree);
     put(leaf, 0, run);
     leaf->count = 1;
     tree->root = leaf;
@@ -255,8 +255,8 @@ static void first_area(struct at_tree *tree, const struct at_run *run) {
     tree->bytes = run->last - run->first + 1;
 }
 
-void at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
-                  const struct at_run *run) {
+void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
+                       const struct at_run *run) {
     MSET_ASSERT(first <= last);
     MSET_ASSERT(run == NULL || (run->first == first && run->last == last));
     tree->version++;
@@ -267,7 +267,7 @@ void at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, ui
         return;
     }
     if (!path->last_leaf && last > path->fence) {
-        at_cut(tree, path->fence + 1, last);
+        mset_at_cut(tree, path->fence + 1, last);
         at_seek(tree, first, path);
     }
     const struct edit edit = plan_edit(path, first, last, run);
@@ -282,13 +282,13 @@ void at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, ui
     } else {
         edit_with_split(tree, path, &edit, total);
     }
-    MSET_ASSERT_EXPENSIVE(at_validate(tree) == NULL);
+    MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
 }
 
-void at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run) {
+void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run) {
     struct at_path path;
     if (tree->height != 0) {
         at_seek(tree, first, &path);
     }
-    at_splice_at(tree, &path, first, last, run);
+    mset_at_splice_at(tree, &path, first, last, run);
 }

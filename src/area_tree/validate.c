@@ -86,7 +86,7 @@ static bool check_node(struct walk *walk, const void *node, unsigned level, uint
     return level == 0 ? check_leaf(walk, node, gap) : check_branch(walk, node, level, gap);
 }
 
-const char *at_validate(const struct at_tree *tree) {
+const char *mset_at_validate(const struct at_tree *tree) {
     struct walk walk = {.tree = tree};
     uint64_t gap = 0;
     if ((tree->height == 0) != (tree->root == NULL)) {

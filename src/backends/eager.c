@@ -49,7 +49,7 @@ static mset_status take_block(const struct filling *filling, uint64_t va, uint64
         *size = UINT64_C(1) << top;
         sizes ^= *size;
         if (*size <= room && va % *size == 0) {
-            status = frame_pool_take(filling->pool, top - 12, pa);
+            status = mset_frame_pool_take(filling->pool, top - 12, pa);
             if (status != MSET_NO_MEMORY) {
                 return status;
             }
@@ -65,7 +65,7 @@ static mset_status map_collected(struct filling *filling) {
     const mset_status status =
         mset_pt_map(filling->table, filling->va, filling->pa, filling->size, filling->flags);
     if (status != MSET_OK) {
-        frame_pool_give(filling->pool, filling->pa, filling->size);
+        mset_frame_pool_give(filling->pool, filling->pa, filling->size);
     }
     filling->va += filling->size;
     filling->size = 0;
@@ -74,7 +74,7 @@ static mset_status map_collected(struct filling *filling) {
 
 static void give_collected(struct filling *filling) {
     if (filling->size != 0) {
-        frame_pool_give(filling->pool, filling->pa, filling->size);
+        mset_frame_pool_give(filling->pool, filling->pa, filling->size);
         filling->size = 0;
     }
 }
@@ -84,7 +84,7 @@ static mset_status collect(struct filling *filling, uint64_t pa, uint64_t size) 
     if (filling->size != 0 && filling->pa + filling->size != pa) {
         const mset_status status = map_collected(filling);
         if (status != MSET_OK) {
-            frame_pool_give(filling->pool, pa, size);
+            mset_frame_pool_give(filling->pool, pa, size);
             return status;
         }
     }
@@ -140,7 +140,7 @@ static void empty_holes(const struct frame_pool *pool, struct mset_page_table *t
     while (size != 0 && mset_pt_next(table, va, size, &run) == MSET_OK) {
         if (run.present) {
             /* Whole leaves, as they were mapped: nothing is cut, so this cannot fail. */
-            const mset_status status = frame_pool_unmap(pool, table, run.va, run.size);
+            const mset_status status = mset_frame_pool_unmap(pool, table, run.va, run.size);
             MSET_ASSERT(status == MSET_OK);
             (void)status;
         }
@@ -165,7 +165,7 @@ static int eager_map(struct mset_backend *backend, const struct mset_area *run, 
     if (page_table == NULL) {
         return answer(MSET_INVALID_PARAM);
     }
-    const mset_status status = leaves_vacant(page_table, run);
+    const mset_status status = mset_leaves_vacant(page_table, run);
     if (status != MSET_OK || !accessible(run->flags)) {
         return answer(status);
     }
@@ -176,7 +176,7 @@ static int eager_map(struct mset_backend *backend, const struct mset_area *run, 
 static int eager_unmap(struct mset_backend *backend, const struct mset_area *run,
                        void *page_table) {
     const struct frame_pool pool = pool_of(backend);
-    return answer(frame_pool_unmap(&pool, page_table, run->start, run->size));
+    return answer(mset_frame_pool_unmap(&pool, page_table, run->start, run->size));
 }
 
 static int eager_protect(struct mset_backend *backend, const struct mset_area *run,
@@ -201,7 +201,7 @@ static int eager_fault(struct mset_backend *backend, const struct mset_area *are
                        uint64_t access, void *page_table) {
     (void)access;
     const struct frame_pool pool = pool_of(backend);
-    return answer(frame_pool_fault(&pool, page_table, area, address));
+    return answer(mset_frame_pool_fault(&pool, page_table, area, address));
 }
 
 static void eager_retain(struct mset_backend *backend) {
@@ -218,7 +218,7 @@ void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames) {
         .map = eager_map,
         .unmap = eager_unmap,
         .protect = eager_protect,
-        .move = leaves_move,
+        .move = mset_leaves_move,
         .fault = eager_fault,
         .retain = eager_retain,
         .release = eager_release,

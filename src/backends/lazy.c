@@ -13,19 +13,19 @@ static struct frame_pool pool_of(struct mset_backend *backend) {
 /* Nothing to do, but what no fault could ever fill is refused here and now. */
 static int lazy_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     (void)backend;
-    return answer(page_table == NULL ? MSET_INVALID_PARAM : leaves_vacant(page_table, run));
+    return answer(page_table == NULL ? MSET_INVALID_PARAM : mset_leaves_vacant(page_table, run));
 }
 
 static int lazy_unmap(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     const struct frame_pool pool = pool_of(backend);
-    return answer(frame_pool_unmap(&pool, page_table, run->start, run->size));
+    return answer(mset_frame_pool_unmap(&pool, page_table, run->start, run->size));
 }
 
 static int lazy_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
                       uint64_t access, void *page_table) {
     (void)access;
     const struct frame_pool pool = pool_of(backend);
-    return answer(frame_pool_fault(&pool, page_table, area, address));
+    return answer(mset_frame_pool_fault(&pool, page_table, area, address));
 }
 
 static void lazy_retain(struct mset_backend *backend) {
@@ -41,8 +41,8 @@ void mset_lazy_init(struct mset_lazy *lazy, struct mset_frames *frames) {
         .name = "lazy",
         .map = lazy_map,
         .unmap = lazy_unmap,
-        .protect = leaves_protect,
-        .move = leaves_move,
+        .protect = mset_leaves_protect,
+        .move = mset_leaves_move,
         .fault = lazy_fault,
         .retain = lazy_retain,
         .release = lazy_release,

@@ -31,7 +31,7 @@ static int linear_fault(struct mset_backend *backend, const struct mset_area *ar
     }
     const uint64_t size = page_size_of(table), page = address & ~(size - 1);
     const uint64_t flags = leaf_flags(table, area->flags);
-    switch (page_look(table, page, area->flags)) {
+    switch (mset_page_look(table, page, area->flags)) {
     case PAGE_MISSING:
         return answer(mset_pt_map(table, page, area->offset + (page - area->start), size, flags));
     case PAGE_STALE:
@@ -54,8 +54,8 @@ void mset_linear_init(struct mset_linear *linear) {
         .name = "linear",
         .map = linear_map,
         .unmap = linear_unmap,
-        .protect = leaves_protect,
-        .move = leaves_move,
+        .protect = mset_leaves_protect,
+        .move = mset_leaves_move,
         .fault = linear_fault,
         .retain = linear_retain,
         .release = linear_release,

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-enum page_state page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags) {
+enum page_state mset_page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags) {
     struct mset_pt_run run;
     if (mset_pt_query(table, page, 0, &run) != MSET_OK) {
         return PAGE_MISSING;
@@ -12,7 +12,7 @@ enum page_state page_look(const struct mset_page_table *table, uint64_t page, ui
     return run.flags == leaf_flags(table, flags) ? PAGE_FINE : PAGE_STALE;
 }
 
-mset_status frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa) {
+mset_status mset_frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa) {
     const mset_status status = mset_frames_alloc(pool->frames, order, pa);
     if (status != MSET_OK) {
         return status;
@@ -25,18 +25,18 @@ mset_status frame_pool_take(const struct frame_pool *pool, unsigned order, uint6
     return MSET_OK;
 }
 
-void frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t size) {
+void mset_frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t size) {
     MSET_ASSERT(*pool->held >= size);
     *pool->held -= size;
     mset_frames_free_range(pool->frames, pa, size);
 }
 
 static void give_run(void *arg, const struct mset_pt_run *run) {
-    frame_pool_give(arg, run->pa, run->size);
+    mset_frame_pool_give(arg, run->pa, run->size);
 }
 
-mset_status frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
-                             uint64_t va, uint64_t size) {
+mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
+                                  uint64_t va, uint64_t size) {
     struct frame_pool copy = *pool;
     return mset_pt_unmap(table, va, size, give_run, &copy);
 }
@@ -46,24 +46,24 @@ static mset_status fill_page(const struct frame_pool *pool, struct mset_page_tab
     const uint64_t size = page_size_of(table);
     uint64_t pa;
     mset_status status =
-        frame_pool_take(pool, (unsigned)__builtin_ctzll(size / MSET_PAGE_SIZE), &pa);
+        mset_frame_pool_take(pool, (unsigned)__builtin_ctzll(size / MSET_PAGE_SIZE), &pa);
     if (status != MSET_OK) {
         return status;
     }
     status = mset_pt_map(table, page, pa, size, leaf_flags(table, flags));
     if (status != MSET_OK) {
-        frame_pool_give(pool, pa, size);
+        mset_frame_pool_give(pool, pa, size);
     }
     return status;
 }
 
-mset_status frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
-                             const struct mset_area *area, uint64_t address) {
+mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
+                                  const struct mset_area *area, uint64_t address) {
     if (table == NULL) {
         return MSET_INVALID_PARAM;
     }
     const uint64_t size = page_size_of(table), page = address & ~(size - 1);
-    switch (page_look(table, page, area->flags)) {
+    switch (mset_page_look(table, page, area->flags)) {
     case PAGE_MISSING:
         return fill_page(pool, table, page, area->flags);
     case PAGE_STALE:
@@ -73,8 +73,8 @@ mset_status frame_pool_fault(const struct frame_pool *pool, struct mset_page_tab
     }
 }
 
-int leaves_protect(struct mset_backend *backend, const struct mset_area *run, uint64_t new_flags,
-                   void *page_table) {
+int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
+                        uint64_t new_flags, void *page_table) {
     (void)backend;
     struct mset_page_table *const table = page_table;
     if (table == NULL) {
@@ -83,13 +83,13 @@ int leaves_protect(struct mset_backend *backend, const struct mset_area *run, ui
     return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
 }
 
-int leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
-                void *page_table) {
+int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
+                     void *page_table) {
     (void)backend;
     return answer(mset_pt_move(page_table, run->start, new_start, run->size));
 }
 
-mset_status leaves_vacant(struct mset_page_table *table, const struct mset_area *run) {
+mset_status mset_leaves_vacant(struct mset_page_table *table, const struct mset_area *run) {
     struct mset_pt_run taken;
     const mset_status status = mset_pt_next(table, run->start, run->size, &taken);
     if (status != MSET_NOT_FOUND) {

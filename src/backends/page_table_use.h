@@ -27,7 +27,7 @@ static inline uint64_t page_size_of(const struct mset_page_table *table) {
 enum page_state { PAGE_MISSING, PAGE_STALE, PAGE_FINE };
 
 /* How the page compares with what the area's flags ask for. */
-enum page_state page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags);
+enum page_state mset_page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags);
 
 /*
  * The frames of an eager or lazy area. `held` of the owner counts bytes taken and not returned.
@@ -38,27 +38,27 @@ struct frame_pool {
 };
 
 /* Takes a zeroed block. */
-mset_status frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa);
-void frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t size);
+mset_status mset_frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa);
+void mset_frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t size);
 
 /* Removes what is mapped in the range and gives its frames back. */
-mset_status frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
-                             uint64_t va, uint64_t size);
+mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
+                                  uint64_t va, uint64_t size);
 
 /* mset_backend_ops.fault of backends with frames: a missing page gets one. */
-mset_status frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
-                             const struct mset_area *area, uint64_t address);
+mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
+                                  const struct mset_area *area, uint64_t address);
 
 /* Members of mset_backend_ops that need to know the page table only. */
-int leaves_protect(struct mset_backend *backend, const struct mset_area *run, uint64_t new_flags,
-                   void *page_table);
-int leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
-                void *page_table);
+int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
+                        uint64_t new_flags, void *page_table);
+int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
+                     void *page_table);
 
 /*
  * Is the range free for an area with these flags? MSET_ALREADY_EXISTS if something is mapped,
  * MSET_INVALID_PARAM or MSET_UNSUPPORTED if it could never be.
  */
-mset_status leaves_vacant(struct mset_page_table *table, const struct mset_area *run);
+mset_status mset_leaves_vacant(struct mset_page_table *table, const struct mset_area *run);
 
 #endif

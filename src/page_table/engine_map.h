@@ -16,7 +16,7 @@ static inline uint64_t new_leaf(const struct map_job *job, unsigned level, uint6
 /* A table for [va, last]: entries outside are empty, those inside the caller fills. */
 static struct pt_table *table_around(const struct map_job *job, unsigned level, uint64_t va,
                                      uint64_t last) {
-    struct pt_table *const table = pt_reserve_take(job->pt, job->reserve, level);
+    struct pt_table *const table = mset_pt_reserve_take(job->pt, job->reserve, level);
     if (level > 0) { /* rare, and link_table() looks whether an entry is empty */
         engine_clear(table);
     } else {
@@ -69,11 +69,11 @@ static mset_status engine_map(struct mset_page_table *pt, uint64_t va, uint64_t 
     struct map_plan plan;
     map_plan_open(&plan, pt, va, last, reserve.need);
     map_plan_add(&plan, va, last, pa);
-    const mset_status status = pt_reserve_fill(pt, &reserve);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
     if (status == MSET_OK) {
         const struct map_job job = {pt, &reserve, flags, 0};
         map_in(&job, pt->root, FMT_LEVELS - 1, va, last, pa);
-        MSET_ASSERT(pt_reserve_spent(&reserve));
+        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     }
     return status;
 }

@@ -55,12 +55,12 @@ static mset_status engine_move(struct mset_page_table *pt, uint64_t from, uint64
     map_plan_open(&job.plan, pt, to, to_last, reserve.need);
     walk_joined(&job, from, last, plan_arrival);
     plan_cuts(pt->root, FMT_LEVELS - 1, from, last, NULL, reserve.need);
-    const mset_status status = pt_reserve_fill(pt, &reserve);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
     if (status == MSET_OK) {
         walk_joined(&job, from, last, arrive);
         const struct unmap_job leave = {pt, &reserve, NULL};
         unmap_in(&leave, pt->root, FMT_LEVELS - 1, from, last);
-        MSET_ASSERT(pt_reserve_spent(&reserve));
+        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     }
     return status;
 }

@@ -41,10 +41,10 @@ static mset_status engine_protect(struct mset_page_table *pt, uint64_t va, uint6
                                   uint64_t flags) {
     struct pt_reserve reserve = {{0}, {NULL}};
     plan_cuts(pt->root, FMT_LEVELS - 1, va, last, &flags, reserve.need);
-    const mset_status status = pt_reserve_fill(pt, &reserve);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
     if (status == MSET_OK) {
         protect_in(pt, &reserve, pt->root, FMT_LEVELS - 1, va, last, flags);
-        MSET_ASSERT(pt_reserve_spent(&reserve));
+        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     }
     return status;
 }

@@ -15,7 +15,7 @@ static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve
     const uint64_t leaf = table->entries[i];
     const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), fmt_marks(leaf), below);
     const uint64_t first = fmt_leaf(fmt_leaf_address(leaf, level), attributes, below);
-    struct pt_table *const fresh = pt_reserve_take(pt, reserve, below);
+    struct pt_table *const fresh = mset_pt_reserve_take(pt, reserve, below);
     fill_leaves(fresh->entries, n, first, fmt_leaf_step(first, below));
     fresh->used = n;
     link_table(table, level, i, fresh);
@@ -76,7 +76,7 @@ static void drop_table(const struct unmap_job *job, struct pt_table *table, unsi
     if (level == 0 && job->removed == NULL) {
         job->pt->statistics.leaves[0] -= table->used;
         pt_leaves_changed(job->pt, va, entry_count(0), 0);
-        pt_table_release(job->pt, table);
+        mset_pt_table_release(job->pt, table);
         return;
     }
     for (unsigned i = 0; i < entry_count(level);) {
@@ -90,7 +90,7 @@ static void drop_table(const struct unmap_job *job, struct pt_table *table, unsi
             i++;
         }
     }
-    pt_table_release(job->pt, table);
+    mset_pt_table_release(job->pt, table);
 }
 
 static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsigned level,
@@ -105,7 +105,7 @@ static void unmap_below(const struct unmap_job *job, struct pt_table *table, uns
     }
     unmap_in(job, table->child[i], level - 1, va, last);
     if (table->child[i]->used == 0) {
-        pt_table_release(job->pt, unlink_table(table, level, i));
+        mset_pt_table_release(job->pt, unlink_table(table, level, i));
     }
 }
 
@@ -148,14 +148,14 @@ static mset_status engine_unmap(struct mset_page_table *pt, uint64_t va, uint64_
                                 mset_pt_removed removed, void *arg) {
     struct pt_reserve reserve = {{0}, {NULL}};
     plan_cuts(pt->root, FMT_LEVELS - 1, va, last, NULL, reserve.need);
-    const mset_status status = pt_reserve_fill(pt, &reserve);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
     if (status == MSET_OK) {
         struct told told = {removed, arg};
         struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
         const struct unmap_job job = {pt, &reserve, removed == NULL ? NULL : &joiner};
         unmap_in(&job, pt->root, FMT_LEVELS - 1, va, last);
         pt_join_flush(&joiner);
-        MSET_ASSERT(pt_reserve_spent(&reserve));
+        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     }
     return status;
 }

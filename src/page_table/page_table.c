@@ -76,7 +76,7 @@ mset_status mset_pt_create(const struct mset_pt_config *config, struct mset_page
     }
     init(pt, config, allocator);
     const unsigned top = pt->format->levels - 1;
-    const mset_status status = pt_table_new(pt, top, &pt->root);
+    const mset_status status = mset_pt_table_new(pt, top, &pt->root);
     if (status != MSET_OK) {
         allocator->free(allocator->context, pt, sizeof *pt, _Alignof(struct mset_page_table));
         return status;
@@ -90,7 +90,7 @@ mset_status mset_pt_create(const struct mset_pt_config *config, struct mset_page
 void mset_pt_destroy(struct mset_page_table *table) {
     if (table != NULL) {
         const struct mset_allocator allocator = table->allocator;
-        pt_tables_destroy(table);
+        mset_pt_tables_destroy(table);
         allocator.free(allocator.context, table, sizeof *table, _Alignof(struct mset_page_table));
     }
 }

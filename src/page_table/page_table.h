@@ -95,27 +95,27 @@ struct pt_reserve {
 };
 
 /* A table with unspecified entries and no children. */
-mset_status pt_table_new(struct mset_page_table *pt, unsigned level, struct pt_table **out);
+mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct pt_table **out);
 
 /* Takes what `need` says, or nothing. */
-mset_status pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve);
+mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve);
 
 /* One table out of the reserve; the engine makes its entries. Cannot fail. */
-struct pt_table *pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
-                                 unsigned level);
+struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
+                                      unsigned level);
 
 /* Was the reserve exact? */
-bool pt_reserve_spent(const struct pt_reserve *reserve);
+bool mset_pt_reserve_spent(const struct pt_reserve *reserve);
 
 /*
  * Every table that leaves the tree comes through here, already unlinked. Today it goes back to
  * the frame source at once; a gather of what has to be flushed first belongs here and in
  * pt_leaves_changed().
  */
-void pt_table_release(struct mset_page_table *pt, struct pt_table *table);
+void mset_pt_table_release(struct mset_page_table *pt, struct pt_table *table);
 
 /* Frees the whole tree. */
-void pt_tables_destroy(struct mset_page_table *pt);
+void mset_pt_tables_destroy(struct mset_page_table *pt);
 
 /*
  * Every translation that was there and no longer holds comes through here: in `count` slots of

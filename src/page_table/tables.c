@@ -48,7 +48,7 @@ static void free_table(struct mset_page_table *pt, struct pt_table *table) {
     free_book(pt, table);
 }
 
-mset_status pt_table_new(struct mset_page_table *pt, unsigned level, struct pt_table **out) {
+mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct pt_table **out) {
     const size_t bytes = book_bytes(pt, level);
     struct pt_table *const table =
         pt->allocator.alloc(pt->allocator.context, bytes, _Alignof(struct pt_table));
@@ -76,11 +76,11 @@ static void reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve)
     }
 }
 
-mset_status pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve) {
+mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
         for (uint64_t i = 0; i < reserve->need[level]; i++) {
             struct pt_table *table;
-            const mset_status status = pt_table_new(pt, level, &table);
+            const mset_status status = mset_pt_table_new(pt, level, &table);
             if (status != MSET_OK) {
                 reserve_drop(pt, reserve);
                 return status;
@@ -92,8 +92,8 @@ mset_status pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reser
     return MSET_OK;
 }
 
-struct pt_table *pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
-                                 unsigned level) {
+struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
+                                      unsigned level) {
     struct pt_table *const table = reserve->ready[level];
     MSET_ASSERT(table != NULL);
     reserve->ready[level] = table->next;
@@ -102,7 +102,7 @@ struct pt_table *pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *
     return table;
 }
 
-bool pt_reserve_spent(const struct pt_reserve *reserve) {
+bool mset_pt_reserve_spent(const struct pt_reserve *reserve) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
         if (reserve->ready[level] != NULL) {
             return false;
@@ -111,7 +111,7 @@ bool pt_reserve_spent(const struct pt_reserve *reserve) {
     return true;
 }
 
-void pt_table_release(struct mset_page_table *pt, struct pt_table *table) {
+void mset_pt_table_release(struct mset_page_table *pt, struct pt_table *table) {
     pt->statistics.tables[table->level]--;
     free_table(pt, table);
 }
@@ -126,6 +126,6 @@ static void destroy_below(struct mset_page_table *pt, struct pt_table *table) {
     free_table(pt, table);
 }
 
-void pt_tables_destroy(struct mset_page_table *pt) {
+void mset_pt_tables_destroy(struct mset_page_table *pt) {
     destroy_below(pt, pt->root);
 }

@@ -53,12 +53,12 @@ static void count_areas(struct mset *set, const struct at_path *to_range,
     } else if (set->told == 0) {
         return;
     } else if (path.slot[0] == leaf->count) {
-        more = at_next_leaf(&set->tree, &path);
+        more = mset_at_next_leaf(&set->tree, &path);
     }
     while (more && at_path_run(&path).first <= range->last) {
         const struct at_run area = at_path_run(&path);
         count_area(set, &area, range);
-        more = set->told != 0 && at_next(&set->tree, &path);
+        more = set->told != 0 && mset_at_next(&set->tree, &path);
     }
 }
 
@@ -76,7 +76,7 @@ void mset_commit(struct mset *set, struct at_path *path, const struct range *ran
     if (set->tree.height != 0) {
         count_areas(set, path, range);
     }
-    at_splice_at(&set->tree, path, range->first, range->last, run);
+    mset_at_splice_at(&set->tree, path, range->first, range->last, run);
 }
 
 /* ---- merging ------------------------------------------------------------------------------ */
@@ -98,7 +98,7 @@ bool mset_may_merge(const struct at_run *left, const struct at_run *right) {
 /* Extends `run` over the areas that follow it and may join it; how many they were. */
 static unsigned absorb(struct mset *set, struct at_path *path, struct at_run *run, bool *more) {
     unsigned absorbed = 0;
-    while ((*more = at_next(&set->tree, path))) {
+    while ((*more = mset_at_next(&set->tree, path))) {
         const struct at_run next = at_path_run(path);
         if (!mset_may_merge(run, &next)) {
             break;
@@ -115,7 +115,7 @@ static unsigned absorb(struct mset *set, struct at_path *path, struct at_run *ru
 
 void mset_merge_around(struct mset *set, const struct range *range) {
     struct at_path path;
-    if (!set->merge || !at_first_from(&set->tree, range->first - (range->first != 0), &path)) {
+    if (!set->merge || !mset_at_first_from(&set->tree, range->first - (range->first != 0), &path)) {
         return;
     }
     const uint64_t edge = range->last + (range->last != UINT64_MAX);
@@ -130,7 +130,7 @@ void mset_merge_around(struct mset *set, const struct range *range) {
         for (unsigned i = 0; i < absorbed; i++) {
             drop_reference(set, run.attributes.backend);
         }
-        at_splice(&set->tree, run.first, run.last, &run);
-        more = run.last != UINT64_MAX && at_first_from(&set->tree, run.last + 1, &path);
+        mset_at_splice(&set->tree, run.first, run.last, &run);
+        more = run.last != UINT64_MAX && mset_at_first_from(&set->tree, run.last + 1, &path);
     }
 }

@@ -34,7 +34,7 @@ mset_status mset_create(const struct mset_options *options, struct mset **out) {
         return MSET_NO_MEMORY;
     }
     memset(set, 0, sizeof *set);
-    at_init(&set->tree, allocator);
+    mset_at_init(&set->tree, allocator);
     set->page_size = page_size;
     set->merge = merge;
     *out = set;
@@ -47,7 +47,7 @@ void mset_destroy(struct mset *set) {
     }
     const struct range all = {0, UINT64_MAX};
     mset_commit(set, NULL, &all, NULL);
-    at_destroy(&set->tree);
+    mset_at_destroy(&set->tree);
     const struct mset_allocator allocator = set->tree.allocator;
     allocator.free(allocator.context, set, sizeof *set, _Alignof(struct mset));
 }

@@ -86,11 +86,11 @@ bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
     const struct at_tree *tree = &cursor->set->tree;
     struct at_path path;
     if (!cursor->inside) {
-        return arrive(cursor, at_first_from(tree, cursor->lo, &path), &path, out);
+        return arrive(cursor, mset_at_first_from(tree, cursor->lo, &path), &path, out);
     }
     if (!fresh(cursor)) {
         const bool found =
-            cursor->at_last != UINT64_MAX && at_first_from(tree, cursor->at_last + 1, &path);
+            cursor->at_last != UINT64_MAX && mset_at_first_from(tree, cursor->at_last + 1, &path);
         return arrive(cursor, found, &path, out);
     }
     const struct at_leaf *leaf = cursor->node[0];
@@ -98,22 +98,23 @@ bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
         return step_in_leaf(cursor, cursor->slot[0] + 1u, out);
     }
     load_path(cursor, &path);
-    return arrive(cursor, at_next(tree, &path), &path, out);
+    return arrive(cursor, mset_at_next(tree, &path), &path, out);
 }
 
 bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
     const struct at_tree *tree = &cursor->set->tree;
     struct at_path path;
     if (!cursor->inside) {
-        return arrive(cursor, at_last_from(tree, cursor->last, &path), &path, out);
+        return arrive(cursor, mset_at_last_from(tree, cursor->last, &path), &path, out);
     }
     if (!fresh(cursor)) {
-        const bool found = cursor->at_first != 0 && at_last_from(tree, cursor->at_first - 1, &path);
+        const bool found =
+            cursor->at_first != 0 && mset_at_last_from(tree, cursor->at_first - 1, &path);
         return arrive(cursor, found, &path, out);
     }
     if (cursor->slot[0] > 0) {
         return step_in_leaf(cursor, cursor->slot[0] - 1u, out);
     }
     load_path(cursor, &path);
-    return arrive(cursor, at_prev(tree, &path), &path, out);
+    return arrive(cursor, mset_at_prev(tree, &path), &path, out);
 }

@@ -37,11 +37,11 @@ static bool lowest(const struct at_tree *tree, const struct at_wish *wish, bool 
     if (hinted && hint > wish->lo) {
         struct at_wish near = *wish;
         near.lo = hint;
-        if (near.lo <= near.last && at_lowest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && mset_at_lowest_gap(tree, &near, start)) {
             return true;
         }
     }
-    return at_lowest_gap(tree, wish, start);
+    return mset_at_lowest_gap(tree, wish, start);
 }
 
 static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool hinted,
@@ -50,11 +50,11 @@ static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool
     if (hinted && last >= hint && last < wish->last) {
         struct at_wish near = *wish;
         near.last = last;
-        if (near.lo <= near.last && at_highest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && mset_at_highest_gap(tree, &near, start)) {
             return true;
         }
     }
-    return at_highest_gap(tree, wish, start);
+    return mset_at_highest_gap(tree, wish, start);
 }
 
 mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *request,

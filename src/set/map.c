@@ -32,7 +32,7 @@ static mset_status map(struct mset *set, const struct mset_area *given, enum mse
             return MSET_UNSUPPORTED;
         }
     }
-    mset_status status = at_prepare(&set->tree, &path, range.first, range.last, true);
+    mset_status status = mset_at_prepare(&set->tree, &path, range.first, range.last, true);
     if (status == MSET_OK && telling) {
         struct range done;
         status = tell(set, &area, &range, page_table, &done);
@@ -45,7 +45,7 @@ static mset_status map(struct mset *set, const struct mset_area *given, enum mse
         mset_commit(set, &path, &range, &run);
         mset_merge_around(set, &range);
     }
-    at_trim_spares(&set->tree);
+    mset_at_trim_spares(&set->tree);
     return status;
 }
 

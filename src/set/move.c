@@ -77,7 +77,7 @@ static struct range carry_back(struct move *move, struct at_path *path) {
         if (carry(move, &target, &source, BACK) != 0) {
             return (struct range){move->from.first, piece.last};
         }
-    } while (at_prev(&move->set->tree, path));
+    } while (mset_at_prev(&move->set->tree, path));
     return mset_no_range();
 }
 
@@ -94,7 +94,7 @@ static mset_status tell_pieces(struct move *move, struct range *stuck) {
         const int code = carry(move, &source, &target, OUT);
         if (code != 0) {
             const mset_status status = mset_refused(set, code, source.start);
-            if (at_prev(&set->tree, &path)) {
+            if (mset_at_prev(&set->tree, &path)) {
                 *stuck = carry_back(move, &path);
             }
             return status;
@@ -210,7 +210,7 @@ static mset_status plan(const struct move *move, enum mset_map_how how) {
         return MSET_OK;
     }
     const unsigned cuts = splits_area(set, &move->from) + (unsigned)splits_area(set, &move->to);
-    return at_prepare_many(&set->tree, cuts, pieces);
+    return mset_at_prepare_many(&set->tree, cuts, pieces);
 }
 
 static mset_status run(struct move *move) {
@@ -244,6 +244,6 @@ mset_status mset_move(struct mset *set, uint64_t from, uint64_t size, uint64_t t
         status = run(&move);
         mset_merge_around(set, &move.to);
     }
-    at_trim_spares(&set->tree);
+    mset_at_trim_spares(&set->tree);
     return status;
 }

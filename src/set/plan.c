@@ -40,11 +40,11 @@ static bool begins_within(const struct at_path *path, const struct range *range)
 }
 
 bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path) {
-    return at_first_from(&set->tree, range->first, path) && begins_within(path, range);
+    return mset_at_first_from(&set->tree, range->first, path) && begins_within(path, range);
 }
 
 bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path) {
-    return at_next(&set->tree, path) && begins_within(path, range);
+    return mset_at_next(&set->tree, path) && begins_within(path, range);
 }
 
 uint64_t mset_count_pieces(const struct mset *set, const struct range *range) {

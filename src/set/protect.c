@@ -112,7 +112,7 @@ static mset_status plan_cuts(const struct protect *protect) {
         }
         more = mset_next_piece(protect->set, &protect->range, &path);
     }
-    return roomy ? MSET_OK : at_prepare_many(&protect->set->tree, protect->answers.cuts, 0);
+    return roomy ? MSET_OK : mset_at_prepare_many(&protect->set->tree, protect->answers.cuts, 0);
 }
 
 /* ---- telling ------------------------------------------------------------------------------ */
@@ -137,7 +137,7 @@ static bool undo(const struct protect *protect, struct at_path *path, uint64_t i
             *still_changed = i + 1;
             return false;
         }
-    } while (i-- > 0 && at_prev(&protect->set->tree, path));
+    } while (i-- > 0 && mset_at_prev(&protect->set->tree, path));
     return true;
 }
 
@@ -160,7 +160,7 @@ static mset_status tell(const struct protect *protect, uint64_t *changed) {
         }
         const mset_status status = mset_refused(set, code, piece.first);
         *changed = 0;
-        if (i == 0 || !at_prev(&set->tree, &path) || undo(protect, &path, i - 1, changed)) {
+        if (i == 0 || !mset_at_prev(&set->tree, &path) || undo(protect, &path, i - 1, changed)) {
             return status;
         }
         return MSET_BAD_STATE;
@@ -229,7 +229,7 @@ static mset_status run(struct protect *protect, mset_update_flags update, void *
         }
         mset_merge_around(protect->set, &protect->range);
     }
-    at_trim_spares(&protect->set->tree);
+    mset_at_trim_spares(&protect->set->tree);
     return status;
 }
 

@@ -52,7 +52,7 @@ mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, u
                                 side == MSET_LOW ? area.last : room.last};
     struct at_path path;
     (void)mset_seek(set, &whole, &path);
-    mset_status status = at_prepare(&set->tree, &path, whole.first, whole.last, true);
+    mset_status status = mset_at_prepare(&set->tree, &path, whole.first, whole.last, true);
     if (status != MSET_OK) {
         return status;
     }
@@ -64,7 +64,7 @@ mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, u
         mset_commit(set, &path, &whole, &grown);
         mset_merge_around(set, &whole);
     }
-    at_trim_spares(&set->tree);
+    mset_at_trim_spares(&set->tree);
     return status;
 }
 

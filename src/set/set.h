@@ -76,7 +76,7 @@ bool mset_range_taken(const struct mset *set, const struct range *range);
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
 /*
- * The path to range->first, for at_prepare and mset_commit (untouched in an empty set), and
+ * The path to range->first, for mset_at_prepare and mset_commit (untouched in an empty set), and
  * whether any area touches the range.
  */
 bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path);

@@ -57,7 +57,7 @@ static bool undo_unmap(const struct mset *set, const struct range *range, struct
             *done = (struct range){range->first, piece.last};
             return false;
         }
-    } while (at_prev(&set->tree, path));
+    } while (mset_at_prev(&set->tree, path));
     return true;
 }
 
@@ -74,7 +74,8 @@ mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *p
         const int code = call_unmap(&run, page_table);
         if (code != 0) {
             const mset_status status = mset_refused(set, code, run.start);
-            if (at_prev(&set->tree, &path) && !undo_unmap(set, range, &path, page_table, done)) {
+            if (mset_at_prev(&set->tree, &path) &&
+                !undo_unmap(set, range, &path, page_table, done)) {
                 return mset_undo_refused(set, done);
             }
             return status;
@@ -87,6 +88,6 @@ bool mset_untell_unmap(struct mset *set, const struct range *range, void *page_t
                        struct range *done) {
     struct at_path path;
     *done = mset_no_range();
-    return set->told == 0 || !at_last_from(&set->tree, range->last, &path) ||
+    return set->told == 0 || !mset_at_last_from(&set->tree, range->last, &path) ||
            undo_unmap(set, range, &path, page_table, done);
 }

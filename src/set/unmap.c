@@ -9,7 +9,7 @@ mset_status mset_remove(struct mset *set, const struct range *range, bool tell, 
     if (!mset_may_cut(set, range)) {
         return MSET_UNSUPPORTED;
     }
-    mset_status status = at_prepare(&set->tree, &path, range->first, range->last, false);
+    mset_status status = mset_at_prepare(&set->tree, &path, range->first, range->last, false);
     if (status != MSET_OK) {
         return status;
     }
@@ -24,7 +24,7 @@ mset_status mset_remove(struct mset *set, const struct range *range, bool tell, 
     if (!mset_range_empty(&done)) {
         mset_commit(set, &path, &done, NULL);
     }
-    at_trim_spares(&set->tree);
+    mset_at_trim_spares(&set->tree);
     return status;
 }
 

@@ -2,7 +2,7 @@
 #include "set.h"
 
 const char *mset_validate(const struct mset *set) {
-    const char *wrong = at_validate(&set->tree);
+    const char *wrong = mset_at_validate(&set->tree);
     if (wrong != NULL) {
         return wrong;
     }
@@ -10,8 +10,8 @@ const char *mset_validate(const struct mset *set) {
     struct at_run before = {0};
     uint64_t told = 0;
     bool first = true;
-    bool more = at_first_from(&set->tree, 0, &path);
-    for (; more; more = at_next(&set->tree, &path), first = false) {
+    bool more = mset_at_first_from(&set->tree, 0, &path);
+    for (; more; more = mset_at_next(&set->tree, &path), first = false) {
         const struct at_run run = at_path_run(&path);
         if (((run.first | (run.last + 1)) & (set->page_size - 1)) != 0) {
             return "S2: area is not made of whole pages";

@@ -22,11 +22,11 @@ struct orchard {
 
 static inline void orchard_open(struct orchard *orchard) {
     counting_allocator_open(&orchard->memory);
-    at_init(&orchard->tree, &orchard->memory.base);
+    mset_at_init(&orchard->tree, &orchard->memory.base);
 }
 
 static inline void orchard_close(struct orchard *orchard) {
-    at_destroy(&orchard->tree);
+    mset_at_destroy(&orchard->tree);
     assert_null(counting_allocator_complaint(&orchard->memory, true));
 }
 
@@ -42,9 +42,9 @@ static inline mset_status splice(struct at_tree *tree, uint64_t first, uint64_t 
     if (tree->height != 0) {
         at_seek(tree, first, &path);
     }
-    const mset_status status = at_prepare(tree, &path, first, last, run != NULL);
+    const mset_status status = mset_at_prepare(tree, &path, first, last, run != NULL);
     if (status == MSET_OK) {
-        at_splice_at(tree, &path, first, last, run);
+        mset_at_splice_at(tree, &path, first, last, run);
     }
     return status;
 }

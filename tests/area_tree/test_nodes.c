@@ -29,7 +29,7 @@ static void preparing_is_exact(void **state) {
         }
         assert_int_equal(spares(&orchard.tree), 0);
     }
-    assert_null(at_validate(&orchard.tree));
+    assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
 
@@ -51,7 +51,7 @@ static void no_memory_changes_nothing(void **state) {
             refused++;
             assert_int_equal(status, MSET_NO_MEMORY);
             assert_true(orchard.tree.version == version && orchard.tree.areas == i);
-            assert_null(at_validate(&orchard.tree));
+            assert_null(mset_at_validate(&orchard.tree));
             assert_true(spares(&orchard.tree) <= 4);
         }
     }
@@ -70,19 +70,19 @@ static void preparing_many_is_enough(void **state) {
         const uint64_t row = 1 + rng_below(&rng, 200);
         const uint64_t at = rng_below(&rng, UINT64_C(1) << 40) & ~UINT64_C(0xffff);
         take(&orchard.tree, at, at + 0xffff);
-        assert_int_equal(at_prepare_many(&orchard.tree, 2, row), MSET_OK);
+        assert_int_equal(mset_at_prepare_many(&orchard.tree, 2, row), MSET_OK);
         counting_allocator_fail(&orchard.memory, 1, true); /* from here on nothing is to be had */
         for (uint64_t i = 0; i < row; i++) {
             const struct at_run run = run_of(at + 2 * i, at + 2 * i, i);
-            at_splice(&orchard.tree, run.first, run.last, &run);
+            mset_at_splice(&orchard.tree, run.first, run.last, &run);
         }
-        at_splice(&orchard.tree, rng_below(&rng, UINT64_C(1) << 40), UINT64_C(1) << 41, NULL);
+        mset_at_splice(&orchard.tree, rng_below(&rng, UINT64_C(1) << 40), UINT64_C(1) << 41, NULL);
         const uint64_t spot = rng_below(&rng, UINT64_C(1) << 40);
         const struct at_run run = run_of(spot, spot + 3, round);
-        at_splice(&orchard.tree, run.first, run.last, &run);
+        mset_at_splice(&orchard.tree, run.first, run.last, &run);
         counting_allocator_fail(&orchard.memory, 0, false);
-        assert_null(at_validate(&orchard.tree));
-        at_trim_spares(&orchard.tree);
+        assert_null(mset_at_validate(&orchard.tree));
+        mset_at_trim_spares(&orchard.tree);
     }
     orchard_close(&orchard);
 }
@@ -115,7 +115,7 @@ static void an_emptied_tree_is_empty(void **state) {
         put(&orchard.tree, at, at + rng_below(&rng, 30), i);
     }
     take(&orchard.tree, 0, UINT64_MAX);
-    at_trim_spares(&orchard.tree);
+    mset_at_trim_spares(&orchard.tree);
     assert_int_equal(orchard.tree.height, 0);
     assert_true(orchard.tree.areas == 0 && orchard.tree.bytes == 0 && orchard.tree.gap == 0);
     assert_true(orchard.tree.node_bytes == 0 && orchard.memory.live_blocks == 0);

@@ -12,15 +12,15 @@ enum { AREAS = 3000, STRIDE = 20, SIZE = 10 };
 
 static unsigned variants(const struct at_descent **out) {
     unsigned n = 0;
-    out[n++] = &at_descent_portable;
+    out[n++] = &mset_at_descent_portable;
 #if MSET_HAVE_AVX2 && defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-        out[n++] = &at_descent_avx2;
+        out[n++] = &mset_at_descent_avx2;
     }
 #endif
 #if MSET_HAVE_AVX512 && defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2")) {
-        out[n++] = &at_descent_avx512;
+        out[n++] = &mset_at_descent_avx512;
     }
 #endif
     return n;
@@ -109,7 +109,7 @@ static void the_last_address(void **state) {
         assert_non_null(orchard.tree.descent->find(&orchard.tree, UINT64_MAX, &index));
         assert_null(orchard.tree.descent->find(&orchard.tree, UINT64_MAX - 1, &index));
     }
-    assert_null(at_validate(&orchard.tree));
+    assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
 
@@ -119,7 +119,7 @@ static void an_empty_tree(void **state) {
     orchard_open(&orchard);
     unsigned index;
     assert_null(orchard.tree.descent->find(&orchard.tree, 5, &index));
-    assert_null(at_validate(&orchard.tree));
+    assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
 

@@ -24,11 +24,11 @@ struct field {
 /* A mark per splice tells areas apart, but the two halves of a cut area share one. */
 static void compare(const struct field *field) {
     const struct at_tree *tree = &field->orchard.tree;
-    assert_null(at_validate(tree));
+    assert_null(mset_at_validate(tree));
     struct at_path path;
     uint64_t at = 0;
-    bool more = at_first_from(tree, 0, &path);
-    for (; more; more = at_next(tree, &path)) {
+    bool more = mset_at_first_from(tree, 0, &path);
+    for (; more; more = mset_at_next(tree, &path)) {
         const struct at_run run = at_path_run(&path);
         for (; at < run.first - field->base; at++) {
             assert_int_equal(field->mark[at], 0);
@@ -97,9 +97,9 @@ static void search(const struct field *field, struct rng *rng) {
         }
     }
     uint64_t start = 0;
-    assert_int_equal(at_lowest_gap(&field->orchard.tree, &wish, &start), lowest != UNIVERSE);
+    assert_int_equal(mset_at_lowest_gap(&field->orchard.tree, &wish, &start), lowest != UNIVERSE);
     assert_true(lowest == UNIVERSE || start == field->base + lowest);
-    assert_int_equal(at_highest_gap(&field->orchard.tree, &wish, &start), highest != UNIVERSE);
+    assert_int_equal(mset_at_highest_gap(&field->orchard.tree, &wish, &start), highest != UNIVERSE);
     assert_true(highest == UNIVERSE || start == field->base + highest);
 }
 
@@ -114,7 +114,7 @@ static void season(struct field *field, uint64_t seed, uint64_t steps) {
             compare(field);
             search(field, &rng);
         }
-        at_trim_spares(&field->orchard.tree);
+        mset_at_trim_spares(&field->orchard.tree);
     }
 }
 
@@ -157,7 +157,7 @@ static void every_cut(void **state) {
                 put(&orchard.tree, 2 * i, 2 * i, i);
             }
             take(&orchard.tree, first, last);
-            assert_null(at_validate(&orchard.tree));
+            assert_null(mset_at_validate(&orchard.tree));
             assert_true(orchard.tree.areas == N - (last / 2 + 1 - (first + 1) / 2));
             orchard_close(&orchard);
         }

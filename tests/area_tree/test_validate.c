@@ -10,7 +10,7 @@ static void plant(struct orchard *orchard) {
     for (uint64_t i = 0; i < 400; i++) {
         put(&orchard->tree, 10 * i, 10 * i + 4, i);
     }
-    assert_null(at_validate(&orchard->tree));
+    assert_null(mset_at_validate(&orchard->tree));
     assert_true(orchard->tree.height > 1);
 }
 
@@ -26,7 +26,7 @@ static struct at_leaf *first_leaf(struct orchard *orchard) {
 
 /* Whatever was broken must be reported as that invariant; then it is mended. */
 static void expect(struct orchard *orchard, const char *invariant) {
-    const char *wrong = at_validate(&orchard->tree);
+    const char *wrong = mset_at_validate(&orchard->tree);
     assert_non_null(wrong);
     assert_memory_equal(wrong, invariant, strlen(invariant));
 }
@@ -71,7 +71,7 @@ static void each_invariant_is_checked(void **state) {
     expect(&orchard, "N7");
     orchard.tree.bytes--;
 
-    assert_null(at_validate(&orchard.tree));
+    assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
 
@@ -83,7 +83,7 @@ static void low_neighbours_are_seen(void **state) {
     struct at_leaf *leaf = first_leaf(&orchard);
     struct at_path path;
     at_seek(&orchard.tree, 0, &path);
-    assert_true(at_next_leaf(&orchard.tree, &path));
+    assert_true(mset_at_next_leaf(&orchard.tree, &path));
     struct at_leaf *next = path.node[0];
     struct at_branch *parent = path.node[1];
     const uint32_t counts[2] = {leaf->count, next->count};
@@ -93,13 +93,14 @@ static void low_neighbours_are_seen(void **state) {
     /* The gaps follow the cut, so that only N6 is wrong at the parent of the two. */
     parent->gap[0] = next->start[0] - leaf->last[0] - 1;
     parent->gap[1] =
-        (at_next_leaf(&orchard.tree, &second) ? ((struct at_leaf *)second.node[0])->start[0] : 0) -
+        (mset_at_next_leaf(&orchard.tree, &second) ? ((struct at_leaf *)second.node[0])->start[0]
+                                                   : 0) -
         next->last[0] - 1;
     expect(&orchard, "N6");
     leaf->count = counts[0];
     next->count = counts[1];
     memcpy(parent->gap, gaps, sizeof gaps);
-    assert_null(at_validate(&orchard.tree));
+    assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
 
