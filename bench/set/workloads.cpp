@@ -25,9 +25,11 @@ uint64_t hash(uint64_t i, uint64_t salt) {
     return h >> 32;
 }
 
-mset *make_set() {
+mset *make_set(unsigned flags = 0) {
+    mset_options options = {};
+    options.flags = flags;
     mset *set = nullptr;
-    require(mset_create(nullptr, &set));
+    require(mset_create(&options, &set));
     return set;
 }
 
@@ -107,6 +109,30 @@ void Churn::replace() {
     const uint64_t size = 1 + random.below(32);
     const uint64_t start = random.below(pages - size);
     add(set, start * page, size * page, serial++, MSET_MAP_REPLACE);
+}
+
+/* ---- Split -------------------------------------------------------------------------------- */
+
+/*
+ * A run makes two boundaries, each real with probability 3/4, and clears those in its 8.5 pages:
+ * they balance at 1.5 boundaries in 8.5 pages.
+ */
+Split::Split(uint64_t n) : set(make_set(MSET_MERGE)), pages(n * 17 / 3) {
+    add(set, 0, pages * page, 0, MSET_MAP_FAIL);
+    for (uint64_t i = 0; i < 4 * n; i++) {
+        protect();
+    }
+}
+
+Split::~Split() {
+    mset_destroy(set);
+}
+
+void Split::protect() {
+    const uint64_t size = 1 + random.below(16);
+    const uint64_t start = random.below(pages - size);
+    uint64_t flags = random.below(4);
+    require(mset_protect(set, start * page, size * page, new_flags, &flags, nullptr));
 }
 
 /* ---- MmapChurn ---------------------------------------------------------------------------- */

@@ -80,6 +80,26 @@ class Churn {
 };
 
 /*
+ * A mapped universe of a merging set whose flags have one of four values: every protect of 1..16
+ * random pages cuts areas and lets others grow together. The number of areas stays near n.
+ */
+class Split {
+  public:
+    explicit Split(uint64_t n);
+    ~Split();
+    Split(const Split &) = delete;
+    Split &operator=(const Split &) = delete;
+
+    void protect();
+
+    mset *set = nullptr;
+
+  private:
+    uint64_t pages;
+    Random random;
+};
+
+/*
  * n areas of 1..32 pages in a fragmented steady state: one step unmaps a random area, searches
  * 1..32 pages from the top, and maps them.
  */
