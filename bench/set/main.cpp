@@ -37,11 +37,11 @@ void find_hit(benchmark::State &state) {
     uint64_t found = 0;
     mset_area area;
     const Clock::time_point begin = Clock::now();
-    for (auto _ : state) {
-        found += mset_find(slots.set, slots.random_hit(), &area);
+    while (state.KeepRunning()) {
+        found += mset_find(slots.areas(), slots.random_hit(), &area);
         benchmark::DoNotOptimize(area);
     }
-    report(state, slots.set, begin, 1);
+    report(state, slots.areas(), begin, 1);
     if (found != static_cast<uint64_t>(state.iterations())) {
         state.SkipWithError("a page that is mapped was not found");
     }
@@ -51,10 +51,10 @@ void find_miss(benchmark::State &state) {
     bench::Slots slots(static_cast<uint64_t>(state.range(0)));
     uint64_t found = 0;
     const Clock::time_point begin = Clock::now();
-    for (auto _ : state) {
-        found += mset_find(slots.set, slots.random_miss(), nullptr);
+    while (state.KeepRunning()) {
+        found += mset_find(slots.areas(), slots.random_miss(), nullptr);
     }
-    report(state, slots.set, begin, 1);
+    report(state, slots.areas(), begin, 1);
     if (found != 0) {
         state.SkipWithError("a page that is not mapped was found");
     }
@@ -63,29 +63,29 @@ void find_miss(benchmark::State &state) {
 void churn(benchmark::State &state) {
     bench::Churn churn(static_cast<uint64_t>(state.range(0)));
     const Clock::time_point begin = Clock::now();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         churn.protect();
         churn.replace();
     }
-    report(state, churn.set, begin, 2);
+    report(state, churn.areas(), begin, 2);
 }
 
 void split(benchmark::State &state) {
     bench::Split split(static_cast<uint64_t>(state.range(0)));
     const Clock::time_point begin = Clock::now();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         split.protect();
     }
-    report(state, split.set, begin, 1);
+    report(state, split.areas(), begin, 1);
 }
 
 void mmap_churn(benchmark::State &state) {
     bench::MmapChurn churn(static_cast<uint64_t>(state.range(0)));
     const Clock::time_point begin = Clock::now();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         churn.step();
     }
-    report(state, churn.set, begin, 1);
+    report(state, churn.areas(), begin, 1);
 }
 
 void sizes(benchmark::internal::Benchmark *benchmark) {

@@ -47,9 +47,10 @@ class Slots {
     uint64_t random_hit() { return address(random.below(count), 16 + random.below(16)); }
     uint64_t random_miss() { return address(random.below(count), 48 + random.below(16)); }
 
-    mset *set = nullptr;
+    mset *areas() const { return set; }
 
   private:
+    mset *set;
     static uint64_t address(uint64_t slot, uint64_t in_slot) {
         return (slot * 64 + in_slot) * page;
     }
@@ -71,9 +72,10 @@ class Churn {
     void protect();
     void replace();
 
-    mset *set = nullptr;
+    mset *areas() const { return set; }
 
   private:
+    mset *set;
     uint64_t pages;
     uint64_t serial = 0;
     Random random;
@@ -92,9 +94,10 @@ class Split {
 
     void protect();
 
-    mset *set = nullptr;
+    mset *areas() const { return set; }
 
   private:
+    mset *set;
     uint64_t pages;
     Random random;
 };
@@ -112,9 +115,10 @@ class MmapChurn {
 
     void step();
 
-    mset *set = nullptr;
+    mset *areas() const { return set; }
 
   private:
+    mset *set;
     struct Live {
         uint64_t start;
         uint64_t size;

@@ -181,8 +181,9 @@ static bool splits_area(const struct mset *set, const struct range *range) {
 }
 
 /*
- * Few pieces between leaves that have room need no nodes. Room for one leaf that takes them all:
- * emptying the destination may join the leaves of both places.
+ * Few pieces between leaves that have room need no nodes. They go into the leaf of the area before
+ * the destination, so that area must be in the leaf looked at. And there must be room for one
+ * leaf that takes them all: emptying the destination may join the leaves of both places.
  */
 static bool fits_as_it_is(const struct move *move, uint64_t pieces) {
     struct at_path from;
@@ -191,7 +192,7 @@ static bool fits_as_it_is(const struct move *move, uint64_t pieces) {
     (void)mset_seek(move->set, &move->to, &to);
     const struct at_leaf *leaf = to.node[0];
     return pieces + 2 <= AT_LEAF_CAPACITY - AT_LEAF_JOINED && at_has_room(&from) &&
-           leaf->count + pieces + 2 <= AT_LEAF_CAPACITY;
+           leaf->count + pieces + 2 <= AT_LEAF_CAPACITY && leaf->start[0] < move->to.first;
 }
 
 static mset_status plan(const struct move *move, enum mset_map_how how) {

@@ -8,7 +8,7 @@
 
 #include "support/rng.h"
 
-enum { AREAS = 3000, STRIDE = 20, SIZE = 10 };
+static const uint64_t AREAS = 3000, STRIDE = 20, SIZE = 10;
 
 static unsigned variants(const struct at_descent **out) {
     unsigned n = 0;
@@ -34,7 +34,7 @@ static void check_address(const struct at_tree *tree, uint64_t base, uint64_t ar
     const uint64_t distance = address - base;
     const bool hit = distance / STRIDE < areas && distance % STRIDE < SIZE;
     assert_int_equal(leaf != NULL, hit);
-    if (hit) {
+    if (leaf != NULL) {
         assert_true(leaf->start[index] == base + distance / STRIDE * STRIDE);
     }
 }
@@ -76,7 +76,7 @@ static void check_tree(uint64_t base, uint64_t areas) {
 
 static void every_fill_of_a_leaf(void **state) {
     (void)state;
-    for (uint64_t areas = 1; areas <= 2 * AT_LEAF_CAPACITY; areas++) {
+    for (uint64_t areas = 1; areas <= UINT64_C(2) * AT_LEAF_CAPACITY; areas++) {
         check_tree(1000, areas);
     }
 }

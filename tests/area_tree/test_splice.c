@@ -148,7 +148,7 @@ static void at_the_top(void **state) {
 /* Every range over a tree of single addresses: cuts at every pair of seams. */
 static void every_cut(void **state) {
     (void)state;
-    enum { N = 3 * AT_LEAF_CAPACITY < 40 ? 40 : 3 * AT_LEAF_CAPACITY };
+    static const uint64_t N = 3 * AT_LEAF_CAPACITY < 40 ? 40 : 3 * AT_LEAF_CAPACITY;
     for (uint64_t first = 0; first < 2 * N; first++) {
         for (uint64_t last = first; last < 2 * N; last += 1 + (last - first) / 8) {
             struct orchard orchard;

@@ -93,6 +93,33 @@ static void nothing_comes_back(void **state) {
     agree(&twin, twin_close(&twin));
 }
 
+/* Without a look at everything: that is for the end. */
+static void prepare(struct twin *twin, struct operation operation) {
+    agree(twin, twin_apply(twin, &operation));
+}
+
+/*
+ * Onto every area of full leaves in turn, the first of each leaf included: what comes there then
+ * goes to the leaf before, which may be full although the one looked at first is not.
+ */
+static void moving_onto_every_area(void **state) {
+    (void)state;
+    enum { AREAS = 150, SOURCE = 2 * AREAS };
+    for (size_t onto = 0; onto < AREAS; onto++) {
+        struct twin twin;
+        scene_open(&twin, SOURCE + 8, false);
+        for (size_t i = 0; i < AREAS; i++) {
+            prepare(&twin, map(2 * i, 1, R, RECORDER_NONE, MSET_MAP_FAIL));
+        }
+        /* Two pieces for one: some leaf has to take more than it gives. */
+        prepare(&twin, map(SOURCE, 1, RW, RECORDER_NONE, MSET_MAP_FAIL));
+        prepare(&twin, map(SOURCE + 1, 2, RX, RECORDER_NONE, MSET_MAP_FAIL));
+        prepare(&twin, unmap(2 * AREAS - 20, 18)); /* room in the last leaf */
+        expect(&twin, MSET_OK, move(SOURCE, 2, 2 * onto, MSET_MAP_REPLACE));
+        scene_close(&twin);
+    }
+}
+
 /* An area of 2^64 - 1 bytes cannot grow over the last one, nor one of a byte over all others. */
 static void no_area_grows_to_all_of_memory(void **state) {
     (void)state;
@@ -119,6 +146,7 @@ int main(void) {
         cmocka_unit_test(one_piece_is_lost),
         cmocka_unit_test(the_rest_of_the_destination_comes_back),
         cmocka_unit_test(nothing_comes_back),
+        cmocka_unit_test(moving_onto_every_area),
         cmocka_unit_test(no_area_grows_to_all_of_memory),
     };
     return cmocka_run_group_tests_name("set, worst cases", tests, NULL, NULL);
