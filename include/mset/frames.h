@@ -72,7 +72,7 @@ MSET_API void mset_frames_free_range(struct mset_frames *frames, uint64_t pa, ui
  * A buddy allocator over one region of physical memory: alloc cuts the smallest free block that
  * is large enough, of equals the lowest; halves join as soon as both are free. It never touches the
  * frames themselves, so the region may be addresses only. Its books are one block of the
- * allocator's memory, a little over 2 bits per frame (8.3 MiB for 128 GiB, 66 MiB for 1 TiB).
+ * allocator's memory, a little over 2 bits per frame (8.2 MiB for 128 GiB, 65.1 MiB for 1 TiB).
  *
  * Wrong frees (twice, or outside of the region) are caught by asserts where those are on; without
  * them they are undefined behaviour.

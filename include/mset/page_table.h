@@ -27,10 +27,13 @@
  * Flushing: the engine changes memory only. Translations that a processor may have cached are
  * the caller's to flush: after unmap, protect, move, and after anything that cut a leaf. Tables
  * that became empty go back to the frame source at once, so on a live address space the
- * processors must be kept off (or stopped) between such a call and the flush. A new table is
+ * processors must be kept off (or stopped) from the beginning of such a call to the flush; entries
+ * are changed by plain loads and stores, and a mark set in between would be lost. A new table is
  * filled first and linked last by one store: mapping is safe under a running processor.
  *
- * Cost: k tables touched, n leaves. One walk, O(levels + k) plus about a store per leaf.
+ * Cost: k tables touched, n leaves: O(levels + k) plus about a store per leaf. Never a walk from
+ * the root per page: one walk for unmap, protect and query; map looks first whether the range is
+ * empty, move also at what it will carry.
  *
  * Threads: one writer, or any number of readers (calls on const) at a time.
  */
@@ -105,6 +108,17 @@ MSET_API void mset_pt_destroy(struct mset_page_table *table);
 MSET_API mset_status mset_pt_map(struct mset_page_table *table, uint64_t va, uint64_t pa,
                                  uint64_t size, uint64_t flags);
 
+/* What mset_pt_map would say if the range were empty and memory without end. */
+MSET_API mset_status mset_pt_may_map(const struct mset_page_table *table, uint64_t va, uint64_t pa,
+                                     uint64_t size, uint64_t flags);
+
+/*
+ * Makes `va` (a multiple of the smallest page) a boundary between leaves: a leaf that reaches
+ * across it is replaced by smaller ones that mean the same. Later calls on ranges that begin or
+ * end there need no tables for it. At most (levels - 1) tables; MSET_NO_MEMORY.
+ */
+MSET_API mset_status mset_pt_cut(struct mset_page_table *table, uint64_t va);
+
 /*
  * Leaves of one size that follow each other in both address spaces and have the same flags.
  * Where a call looks at a range, runs are clipped to it.
@@ -140,9 +154,9 @@ MSET_API mset_status mset_pt_protect(struct mset_page_table *table, uint64_t va,
 
 /*
  * Carries all leaves in [from, from + size) to the same distances from `to`, with their flags,
- * accessed and dirty marks. Neighbours become one large leaf where the alignment of the new place
- * allows. MSET_INVALID_PARAM if the ranges overlap; MSET_ALREADY_EXISTS unless the new place is
- * empty. An empty source is fine.
+ * accessed and dirty marks. Neighbours with equal ones become one large leaf where the alignment
+ * of the new place allows. MSET_INVALID_PARAM if the ranges overlap; MSET_ALREADY_EXISTS unless the
+ * new place is empty. An empty source is fine.
  */
 MSET_API mset_status mset_pt_move(struct mset_page_table *table, uint64_t from, uint64_t to,
                                   uint64_t size);
@@ -187,7 +201,7 @@ struct mset_pt_statistics {
     uint64_t tables[MSET_PT_LEVELS]; /* the root included */
     uint64_t leaves[MSET_PT_LEVELS]; /* present or not */
     uint64_t splits;                 /* leaves replaced by a table since creation */
-    uint64_t visits;                 /* tables entered by changes since creation */
+    uint64_t visits;                 /* tables entered by changing calls, failed ones included */
 };
 MSET_API void mset_pt_get_statistics(const struct mset_page_table *table,
                                      struct mset_pt_statistics *out);

@@ -124,18 +124,26 @@ static inline void fill_leaves(uint64_t *entries, unsigned n, uint64_t leaf, uin
     }
 }
 
+/* Do marks end a run? Only where each leaf must keep its own. */
+enum marks_matter { MARKS_ASIDE, MARKS_KEPT };
+
+static inline uint64_t compared(uint64_t entry, enum marks_matter marks) {
+    return marks == MARKS_KEPT ? entry : fmt_without_marks(entry);
+}
+
 /*
- * How many of n entries continue the run that begins with entries[0], marks aside. By blocks,
- * because a loop without exits becomes vector code.
+ * How many of n entries continue the run that begins with entries[0]. By blocks, because a loop
+ * without exits becomes vector code.
  */
-static inline unsigned run_length(const uint64_t *entries, unsigned n, uint64_t step) {
+static inline unsigned run_length(const uint64_t *entries, unsigned n, uint64_t step,
+                                  enum marks_matter marks) {
     enum { BLOCK = 16 };
-    uint64_t expected = fmt_without_marks(entries[0]);
+    uint64_t expected = compared(entries[0], marks);
     unsigned k = 0;
     for (; k + BLOCK <= n; k += BLOCK) {
         uint64_t differ = 0, next = expected;
         for (unsigned j = 0; j < BLOCK; j++) {
-            differ |= fmt_without_marks(entries[k + j]) ^ next;
+            differ |= compared(entries[k + j], marks) ^ next;
             next += step;
         }
         if (differ != 0) {
@@ -143,7 +151,7 @@ static inline unsigned run_length(const uint64_t *entries, unsigned n, uint64_t 
         }
         expected = next;
     }
-    while (k < n && fmt_without_marks(entries[k]) == expected) {
+    while (k < n && compared(entries[k], marks) == expected) {
         expected += step;
         k++;
     }
@@ -152,9 +160,9 @@ static inline unsigned run_length(const uint64_t *entries, unsigned n, uint64_t 
 
 /* The run of leaves that begins with entries[0], which is one: its length, and what it is. */
 static inline unsigned leaf_run(const uint64_t *entries, unsigned n, unsigned level, uint64_t va,
-                                struct mset_pt_run *run) {
+                                enum marks_matter matter, struct mset_pt_run *run) {
     const uint64_t first = entries[0];
-    const unsigned length = run_length(entries, n, fmt_leaf_step(first, level));
+    const unsigned length = run_length(entries, n, fmt_leaf_step(first, level), matter);
     uint64_t marks = 0;
     for (unsigned k = 0; k < length; k++) {
         marks |= fmt_marks(entries[k]);
@@ -206,6 +214,8 @@ static void engine_clear(struct pt_table *table) {
 
 #include "page_table/engine_unmap.h"
 
+#include "page_table/engine_cut.h"
+
 #include "page_table/engine_protect.h"
 
 #include "page_table/engine_move.h"
@@ -221,6 +231,7 @@ static const struct mset_pt_engine engine = {
     .clear = engine_clear,
     .map = engine_map,
     .unmap = engine_unmap,
+    .cut = engine_cut,
     .protect = engine_protect,
     .move = engine_move,
     .find = engine_find,

@@ -32,15 +32,22 @@ static bool arrive(void *arg, const struct mset_pt_run *run) {
 }
 
 static bool join_any_size(void *arg, const struct mset_pt_run *run) {
+    struct pt_joiner *const joiner = arg;
     struct mset_pt_run plain = *run;
     plain.leaf_size = 0;
-    return pt_join_add(arg, &plain);
+    if (joiner->run.accessed != run->accessed || joiner->run.dirty != run->dirty) {
+        pt_join_flush(joiner);
+    }
+    return pt_join_add(joiner, &plain);
 }
 
-/* As engine_walk, but leaf sizes do not end a run: at the new place they may be others. */
+/*
+ * As engine_walk, but leaf sizes do not end a run, because at the new place they may be others,
+ * and marks do, because every page keeps its own.
+ */
 static void walk_joined(struct move_job *job, uint64_t va, uint64_t last, pt_visit visit) {
     struct pt_joiner joiner = {.visit = visit, .arg = job};
-    (void)engine_walk(job->pt, va, last, join_any_size, &joiner);
+    (void)walk_in(job->pt->root, FMT_LEVELS - 1, va, last, MARKS_KEPT, join_any_size, &joiner);
     pt_join_flush(&joiner);
 }
 

@@ -43,7 +43,7 @@ static unsigned remove_and_tell(const struct unmap_job *job, uint64_t *entries, 
         }
         struct mset_pt_run run;
         const uint64_t at = va + k * slot_size(level);
-        const unsigned length = leaf_run(entries + k, n - k, level, at, &run);
+        const unsigned length = leaf_run(entries + k, n - k, level, at, MARKS_ASIDE, &run);
         fill_empty(entries + k, length, level);
         pt_leaves_changed(job->pt, at, length, level);
         (void)pt_join_add(job->removed, &run);

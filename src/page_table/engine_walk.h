@@ -30,14 +30,15 @@ static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t 
     const uint64_t base = va & ~(slot_size(level) - 1);
     const uint64_t reach = va - base + (want == 0 ? 0 : min_u64(want - 1, UINT64_MAX / 2));
     const uint64_t n = min_u64((reach >> fmt_shift(level)) + 1, entry_count(level) - i);
-    leaf_run(table->entries + i, (unsigned)n, level, base, run);
+    leaf_run(table->entries + i, (unsigned)n, level, base, MARKS_ASIDE, run);
     clip_run(run, va, UINT64_MAX);
     return true;
 }
 
 /* The runs among n slots of one table that point at no table. Returns false if told to stop. */
 static inline bool show_leaves(const struct pt_table *table, unsigned level, unsigned i, unsigned n,
-                               uint64_t va, uint64_t last, pt_visit visit, void *arg) {
+                               uint64_t va, uint64_t last, enum marks_matter marks, pt_visit visit,
+                               void *arg) {
     const uint64_t base = va & ~(slot_size(level) - 1);
     for (unsigned k = 0; k < n;) {
         if (is_empty(table, level, i + k)) {
@@ -46,7 +47,7 @@ static inline bool show_leaves(const struct pt_table *table, unsigned level, uns
         }
         struct mset_pt_run run;
         const uint64_t at = base + k * slot_size(level);
-        k += leaf_run(table->entries + i + k, n - k, level, at, &run);
+        k += leaf_run(table->entries + i + k, n - k, level, at, marks, &run);
         clip_run(&run, va, last);
         if (!visit(arg, &run)) {
             return false;
@@ -57,20 +58,20 @@ static inline bool show_leaves(const struct pt_table *table, unsigned level, uns
 
 /* Depth is bounded by FMT_LEVELS, here and in every walk below. */
 static bool walk_in(const struct pt_table *table, unsigned level, uint64_t va, uint64_t last,
-                    pt_visit visit, void *arg) {
+                    enum marks_matter marks, pt_visit visit, void *arg) {
     for (;;) {
         const unsigned i = index_of(level, va);
         const struct pt_table *const child = child_at(table, level, i);
         uint64_t end = min_u64(last, slot_last(level, va));
         if (child != NULL) {
-            if (!walk_in(child, level - 1, va, end, visit, arg)) {
+            if (!walk_in(child, level - 1, va, end, marks, visit, arg)) {
                 return false;
             }
         } else {
             const unsigned whole = whole_slots(level, va, last);
             const unsigned n = whole == 0 ? 1 : childless(table, level, i, whole);
             end = min_u64(last, slot_last(level, va + (n - 1) * slot_size(level)));
-            if (!show_leaves(table, level, i, n, va, end, visit, arg)) {
+            if (!show_leaves(table, level, i, n, va, end, marks, visit, arg)) {
                 return false;
             }
         }
@@ -84,7 +85,7 @@ static bool walk_in(const struct pt_table *table, unsigned level, uint64_t va, u
 /* False if told to stop. Runs end at the end of a table; who minds joins them (pt_joiner). */
 static bool engine_walk(const struct mset_page_table *pt, uint64_t va, uint64_t last,
                         pt_visit visit, void *arg) {
-    return walk_in(pt->root, FMT_LEVELS - 1, va, last, visit, arg);
+    return walk_in(pt->root, FMT_LEVELS - 1, va, last, MARKS_ASIDE, visit, arg);
 }
 
 #endif

@@ -97,16 +97,22 @@ void mset_pt_destroy(struct mset_page_table *table) {
 
 /* ---- changing ----------------------------------------------------------------------------- */
 
-mset_status mset_pt_map(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
-                        uint64_t flags) {
+mset_status mset_pt_may_map(const struct mset_page_table *table, uint64_t va, uint64_t pa,
+                            uint64_t size, uint64_t flags) {
     if (table == NULL || !range_ok(table, va, size) || (pa & page_mask(table)) != 0 ||
         pa > table->pa_last || size - 1 > table->pa_last - pa) {
         return MSET_INVALID_PARAM;
     }
-    if (!flags_ok(table, own_flags(flags))) {
-        return MSET_UNSUPPORTED;
+    return flags_ok(table, own_flags(flags)) ? MSET_OK : MSET_UNSUPPORTED;
+}
+
+mset_status mset_pt_map(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
+                        uint64_t flags) {
+    mset_status status = mset_pt_may_map(table, va, pa, size, flags);
+    if (status != MSET_OK) {
+        return status;
     }
-    const mset_status status = table->engine->map(table, va, va + (size - 1), pa, own_flags(flags));
+    status = table->engine->map(table, va, va + (size - 1), pa, own_flags(flags));
     MSET_ASSERT_EXPENSIVE(mset_pt_validate(table) == NULL);
     return status;
 }
@@ -117,6 +123,15 @@ mset_status mset_pt_unmap(struct mset_page_table *table, uint64_t va, uint64_t s
         return MSET_INVALID_PARAM;
     }
     const mset_status status = table->engine->unmap(table, va, va + (size - 1), removed, arg);
+    MSET_ASSERT_EXPENSIVE(mset_pt_validate(table) == NULL);
+    return status;
+}
+
+mset_status mset_pt_cut(struct mset_page_table *table, uint64_t va) {
+    if (table == NULL || !range_ok(table, va, page_mask(table) + 1)) {
+        return MSET_INVALID_PARAM;
+    }
+    const mset_status status = table->engine->cut(table, va);
     MSET_ASSERT_EXPENSIVE(mset_pt_validate(table) == NULL);
     return status;
 }

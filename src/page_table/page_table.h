@@ -77,6 +77,7 @@ struct mset_pt_engine {
                        uint64_t flags);
     mset_status (*unmap)(struct mset_page_table *pt, uint64_t va, uint64_t last,
                          mset_pt_removed removed, void *arg);
+    mset_status (*cut)(struct mset_page_table *pt, uint64_t va);
     mset_status (*protect)(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t flags);
     mset_status (*move)(struct mset_page_table *pt, uint64_t from, uint64_t last, uint64_t to);
     bool (*find)(const struct mset_page_table *pt, uint64_t va, uint64_t want,
