@@ -27,8 +27,8 @@
  * refused as well, the operation returns MSET_BAD_STATE, whatever the code, the set describes
  * what the backends confirmed, and the failure says how far that goes.
  *
- * Every member of the table may be NULL: map, unmap, protect and fault then succeed without
- * doing anything, splitting and merging are allowed, references are not counted, and moving
+ * Every member of the table may be NULL: may_map, cut, map, unmap, protect and fault then succeed
+ * without doing anything, splitting and merging are allowed, references are not counted, and moving
  * is an unmap followed by a map.
  */
 #ifndef MSET_BACKEND_H
@@ -57,6 +57,21 @@ struct mset_area {
 
 struct mset_backend_ops {
     const char *name; /* shown in listings, may be NULL */
+
+    /*
+     * Would map refuse this run by itself, however empty the range and however much memory there
+     * is? Asked before other areas are unmapped to make room for it. Changes nothing.
+     */
+    int (*may_map)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
+    /*
+     * Called for every cut that may_split has allowed, before anything is unmapped, protected or
+     * moved: `at`, inside the area, will be a boundary. Takes what the cut needs (a page-table
+     * leaf that reaches across it is replaced by smaller ones), so that a call for either part
+     * alone cannot fail for want of it. Changes nothing that an access could see, and is not
+     * undone if the operation fails.
+     */
+    int (*cut)(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
+               void *page_table);
 
     int (*map)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
     int (*unmap)(struct mset_backend *backend, const struct mset_area *run, void *page_table);

@@ -18,8 +18,22 @@
  * storage. A frame stays with its page, contents and all, through protect to PROT_NONE and back,
  * through cuts and through move.
  *
+ * No leaf reaches across a boundary between areas. So only the ends of an operation's range can
+ * need a new table, which is taken before anything else happens (backend.h: cut), and taking whole
+ * areas out, mset_clear above all, needs no memory.
+ *
+ * Two things are not undone as they were. When a map or move with MSET_MAP_REPLACE has made room
+ * and then finds no memory, what was there is mapped again: of eager and lazy areas with fresh
+ * frames, not the old contents. And when a protect from PROT_NONE is undone, the frames that it
+ * took stay with the area.
+ *
+ * Flushing: frames go back to their source inside the call that unmaps them. Stop the processors
+ * that use the page table, or give a source that holds frames back until the flush.
+ *
  * fault(): a page that is there and allows the access is fine (0, a stale translation); one that
- * is there with other flags than the area's gets those; a missing one is filled.
+ * is there with other flags than the area's gets those; a missing one is filled. Whether the
+ * access is legal has been judged by the area's flags alone: where the format implies reading, an
+ * area with MSET_WRITE only still refuses a read that faults.
  */
 #ifndef MSET_BACKENDS_H
 #define MSET_BACKENDS_H

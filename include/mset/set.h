@@ -17,8 +17,9 @@
  * whole of 2^64 bytes (its size could not be told).
  *
  * Failure: a call that does not return MSET_OK has changed nothing: neither the set nor, because
- * completed steps are undone, what stands behind it. The one exception is a backend that refuses
- * an operation *and* its undoing; see mset_last_failure().
+ * completed steps are undone, what stands behind it. The exceptions are a backend that refuses an
+ * operation *and* its undoing (see mset_last_failure()), and what the undoing of a backend cannot
+ * bring back (for the ready ones see backends.h).
  *
  * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k), and
  * O(log n) for each merge. move: O(k log n). find_free: O(log n) for page alignment; see there.

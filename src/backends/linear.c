@@ -5,6 +5,17 @@ static struct mset_linear *linear_of(struct mset_backend *backend) {
     return (struct mset_linear *)(void *)backend;
 }
 
+static int linear_may_map(struct mset_backend *backend, const struct mset_area *run,
+                          void *page_table) {
+    (void)backend;
+    const struct mset_page_table *const table = page_table;
+    if (table == NULL) {
+        return answer(MSET_INVALID_PARAM);
+    }
+    return answer(
+        mset_pt_may_map(table, run->start, run->offset, run->size, leaf_flags(table, run->flags)));
+}
+
 static int linear_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     (void)backend;
     struct mset_page_table *const table = page_table;
@@ -52,6 +63,8 @@ static void linear_release(struct mset_backend *backend) {
 void mset_linear_init(struct mset_linear *linear) {
     static const struct mset_backend_ops ops = {
         .name = "linear",
+        .may_map = linear_may_map,
+        .cut = mset_leaves_cut,
         .map = linear_map,
         .unmap = linear_unmap,
         .protect = mset_leaves_protect,

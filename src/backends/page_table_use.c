@@ -83,6 +83,13 @@ int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *ru
     return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
 }
 
+int mset_leaves_cut(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
+                    void *page_table) {
+    (void)backend;
+    (void)area;
+    return answer(mset_pt_cut(page_table, at));
+}
+
 int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
                      void *page_table) {
     (void)backend;

@@ -3,13 +3,20 @@
 
 /* Tells the backends to make room and to map; on failure `done` is what has to be given up. */
 static mset_status tell(struct mset *set, const struct mset_area *area, const struct range *range,
-                        void *page_table, struct range *done) {
-    mset_status status = mset_tell_unmap(set, range, page_table, done);
+                        bool taken, void *page_table, struct range *done) {
+    *done = mset_no_range();
+    mset_status status = taken ? mset_ask_map(set, area, page_table) : MSET_OK;
+    if (status == MSET_OK && taken) {
+        status = mset_cut(set, range, page_table);
+    }
+    if (status == MSET_OK && taken) {
+        status = mset_tell_unmap(set, range, page_table, done);
+    }
     if (status != MSET_OK) {
         return status;
     }
     status = mset_tell_map(set, area, page_table);
-    if (status != MSET_OK && !mset_untell_unmap(set, range, page_table, done)) {
+    if (status != MSET_OK && taken && !mset_untell_unmap(set, range, page_table, done)) {
         return mset_undo_refused(set, done);
     }
     return status;
@@ -24,7 +31,8 @@ static mset_status map(struct mset *set, const struct mset_area *given, enum mse
     }
     const struct mset_area area = *given; /* backends may reach what the caller gave */
     struct at_path path;
-    if (mset_seek(set, &range, &path)) {
+    const bool taken = mset_seek(set, &range, &path);
+    if (taken) {
         if (how == MSET_MAP_FAIL) {
             return MSET_ALREADY_EXISTS;
         }
@@ -35,7 +43,7 @@ static mset_status map(struct mset *set, const struct mset_area *given, enum mse
     mset_status status = mset_at_prepare(&set->tree, &path, range.first, range.last, true);
     if (status == MSET_OK && telling) {
         struct range done;
-        status = tell(set, &area, &range, page_table, &done);
+        status = tell(set, &area, &range, taken, page_table, &done);
         if (status != MSET_OK && !mset_range_empty(&done)) {
             mset_commit(set, &path, &done, NULL);
         }

@@ -115,6 +115,24 @@ static mset_status plan_cuts(const struct protect *protect) {
     return roomy ? MSET_OK : mset_at_prepare_many(&protect->set->tree, protect->answers.cuts, 0);
 }
 
+/* The backends make those cuts. */
+static mset_status cut_pieces(const struct protect *protect) {
+    struct at_path path;
+    uint64_t i = 0;
+    bool more = mset_first_piece(protect->set, &protect->range, &path);
+    for (; more; more = mset_next_piece(protect->set, &protect->range, &path)) {
+        const struct at_run piece = mset_piece_at(&path, &protect->range);
+        if (protect->answers.flags[i++] != piece.attributes.flags && !is_whole(&path, &piece)) {
+            const struct range range = {piece.first, piece.last};
+            const mset_status status = mset_cut(protect->set, &range, protect->page_table);
+            if (status != MSET_OK) {
+                return status;
+            }
+        }
+    }
+    return MSET_OK;
+}
+
 /* ---- telling ------------------------------------------------------------------------------ */
 
 static int call(const struct at_run *piece, uint64_t from, uint64_t to, void *page_table) {
@@ -215,7 +233,11 @@ static mset_status run(struct protect *protect, mset_update_flags update, void *
     }
     if (protect->answers.cuts != 0) {
         status = plan_cuts(protect);
+        if (status == MSET_OK) {
+            status = cut_pieces(protect);
+        }
         if (status != MSET_OK) {
+            mset_at_trim_spares(&protect->set->tree);
             return status;
         }
     }

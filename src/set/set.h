@@ -5,7 +5,7 @@
  *
  *     check    the arguments by themselves                        check.c
  *     plan     what lies there; may it be cut; reserve nodes       plan.c, the operation's file
- *     tell     the backends, piece by piece; undo on refusal       tell.c
+ *     tell     the backends: cut, then piece by piece; undo        tell.c
  *     commit   splice the tree, count references, merge            commit.c
  *
  * Only the last changes the set, and it cannot fail.
@@ -75,6 +75,9 @@ bool mset_range_taken(const struct mset *set, const struct range *range);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
+/* Has the backends make those cuts; fills in the set's failure. */
+mset_status mset_cut(struct mset *set, const struct range *range, void *page_table);
+
 /*
  * The path to range->first, for mset_at_prepare and mset_commit (untouched in an empty set), and
  * whether any area touches the range.
@@ -86,6 +89,8 @@ bool mset_seek(const struct mset *set, const struct range *range, struct at_path
 /* The status of a backend's answer. */
 mset_status mset_status_of_code(int code);
 
+/* Would the backend ever map this? There is nothing to undo. */
+mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *page_table);
 /* Asks one backend to map; there is nothing to undo. The set's failure is filled in. */
 mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table);
 /*

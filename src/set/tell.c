@@ -39,6 +39,14 @@ static int call_unmap(const struct mset_area *run, void *page_table) {
     return backend->ops->unmap(backend, run, page_table);
 }
 
+mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *page_table) {
+    if (area->backend == NULL || area->backend->ops->may_map == NULL) {
+        return MSET_OK;
+    }
+    const int code = area->backend->ops->may_map(area->backend, area, page_table);
+    return code == 0 ? MSET_OK : mset_refused(set, code, area->start);
+}
+
 mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table) {
     const int code = call_map(area, page_table);
     return code == 0 ? MSET_OK : mset_refused(set, code, area->start);

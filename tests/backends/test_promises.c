@@ -1,0 +1,168 @@
+/*
+ * test_promises.c - what the ready backends promise through the set when memory runs out or a
+ * request makes no sense: contents stay, and taking whole areas out needs no memory.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <mset/mset.h>
+
+#include "page_table/rig.h"
+
+#define RW (MSET_READ | MSET_WRITE)
+
+struct house {
+    struct rig rig;
+    struct mset_buddy *buddy;
+    unsigned char *storage;
+    struct mset_linear linear;
+    struct mset_eager eager;
+    struct mset_lazy lazy;
+    struct mset *set;
+};
+
+static const uint64_t data_base = 16 * MIB, data_size = 16 * MIB;
+
+static void house_open(struct house *house) {
+    rig_open(&house->rig, 64, 0);
+    house->storage = aligned_alloc(2 * MIB, data_size);
+    const struct mset_buddy_config region = {data_base, data_size, house->storage, NULL};
+    assert_int_equal(mset_buddy_create(&region, &house->buddy), MSET_OK);
+    mset_linear_init(&house->linear);
+    mset_eager_init(&house->eager, mset_buddy_frames(house->buddy));
+    mset_lazy_init(&house->lazy, mset_buddy_frames(house->buddy));
+    assert_int_equal(mset_create(NULL, &house->set), MSET_OK);
+}
+
+/* Takes everything down while no frame is to be had. */
+static void house_close(struct house *house) {
+    failing_frames_fail(&house->rig.source, 1, true);
+    assert_int_equal(mset_clear(house->set, house->rig.pt), MSET_OK);
+    assert_int_equal(house->eager.held + house->lazy.held, 0);
+    assert_int_equal(house->eager.areas + house->lazy.areas + house->linear.areas, 0);
+    mset_destroy(house->set);
+    mset_buddy_destroy(house->buddy);
+    free(house->storage);
+    rig_close(&house->rig);
+}
+
+static void add(struct house *house, struct mset_backend *backend, uint64_t start, uint64_t size) {
+    const struct mset_area area = {start, size, RW, backend, 0};
+    assert_int_equal(mset_map(house->set, &area, MSET_MAP_FAIL, house->rig.pt), MSET_OK);
+}
+
+/* The memory behind an address. */
+static unsigned char *at(const struct house *house, uint64_t va) {
+    struct mset_pt_run run;
+    assert_int_equal(mset_pt_query(house->rig.pt, va, 0, &run), MSET_OK);
+    return house->storage + (run.pa - data_base);
+}
+
+static bool tag(void *arg, const struct mset_area *piece, uint64_t *flags) {
+    (void)arg;
+    *flags = piece->flags | UINT64_C(1) << 40;
+    return true;
+}
+
+/* The hardware sees no difference between the halves of B, but they are two areas. */
+static void no_leaf_reaches_across_areas(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, &house.eager.backend, 2 * MIB, 2 * MIB);
+    add(&house, &house.eager.backend, 4 * MIB, 2 * MIB);
+    assert_int_equal(mset_protect(house.set, 4 * MIB, MIB, tag, NULL, house.rig.pt), MSET_OK);
+    assert_int_equal(mset_count(house.set), 3);
+    assert_int_equal(rig_count(&house.rig).leaves[1], 1);
+    /* Each of the three goes alone without a table. */
+    failing_frames_fail(&house.rig.source, 1, true);
+    assert_int_equal(mset_unmap(house.set, 4 * MIB, MIB, house.rig.pt), MSET_OK);
+    assert_int_equal(mset_unmap(house.set, 2 * MIB, 2 * MIB, house.rig.pt), MSET_OK);
+    house_close(&house);
+}
+
+/* Two areas, the second to be cut in its leaf, and no table for that. */
+static void a_failed_unmap_keeps_contents(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, &house.eager.backend, 2 * MIB, 2 * MIB);
+    add(&house, &house.eager.backend, 4 * MIB, 2 * MIB);
+    *at(&house, 2 * MIB) = 0x12;
+    unsigned char *image = rig_image(&house.rig);
+    failing_frames_fail(&house.rig.source, 1, true);
+    assert_int_equal(mset_unmap(house.set, 2 * MIB, 2 * MIB + PAGE, house.rig.pt), MSET_NO_MEMORY);
+    assert_true(rig_unchanged(&house.rig, image));
+    assert_int_equal(*at(&house, 2 * MIB), 0x12);
+    assert_int_equal(mset_last_failure(house.set).code, MSET_NO_MEMORY);
+    assert_int_equal(mset_count(house.set), 2);
+    free(image);
+    house_close(&house);
+}
+
+/* What can never be mapped is refused before anything makes room for it. */
+static void an_impossible_replacement_keeps_contents(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, &house.lazy.backend, 2 * MIB, 2 * MIB);
+    assert_int_equal(mset_fault(house.set, 2 * MIB, MSET_WRITE, house.rig.pt), MSET_OK);
+    *at(&house, 2 * MIB) = 0x12;
+    struct mset_area area = {2 * MIB, PAGE, RW, &house.linear.backend, UINT64_C(1) << 52};
+    assert_int_equal(mset_map(house.set, &area, MSET_MAP_REPLACE, house.rig.pt),
+                     MSET_INVALID_PARAM);
+    const uint64_t no_such_flag = UINT64_C(0x40);
+    area.offset = 0;
+    struct mset_backend *const backends[] = {&house.linear.backend, &house.eager.backend,
+                                             &house.lazy.backend};
+    for (unsigned i = 0; i < 3; i++) {
+        area.backend = backends[i];
+        area.flags = RW | no_such_flag;
+        assert_int_equal(mset_map(house.set, &area, MSET_MAP_REPLACE, house.rig.pt),
+                         MSET_UNSUPPORTED);
+        assert_int_equal(mset_map(house.set, &area, MSET_MAP_REPLACE, NULL), MSET_INVALID_PARAM);
+    }
+    assert_int_equal(*at(&house, 2 * MIB), 0x12);
+    assert_int_equal(house.lazy.held, PAGE);
+    house_close(&house);
+}
+
+/* A move that needs tables for its cuts and gets none, from every request on. */
+static void a_failed_move_keeps_contents(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, &house.eager.backend, 2 * MIB, 2 * MIB);
+    *at(&house, 2 * MIB + PAGE) = 0x12;
+    uint64_t refused = 0;
+    for (uint64_t nth = 1;; nth++) {
+        failing_frames_fail(&house.rig.source, nth, true);
+        const mset_status status =
+            mset_move(house.set, 2 * MIB + PAGE, PAGE, GIB, MSET_MAP_FAIL, house.rig.pt);
+        if (status == MSET_OK) {
+            break;
+        }
+        refused++;
+        assert_int_equal(status, MSET_NO_MEMORY);
+        assert_int_equal(*at(&house, 2 * MIB + PAGE), 0x12);
+        assert_int_equal(mset_count(house.set), 1);
+    }
+    assert_int_equal(refused, 2); /* the cut, which then stays; and a table at the new place */
+    assert_int_equal(*at(&house, GIB), 0x12);
+    house_close(&house);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_leaf_reaches_across_areas),
+        cmocka_unit_test(a_failed_unmap_keeps_contents),
+        cmocka_unit_test(an_impossible_replacement_keeps_contents),
+        cmocka_unit_test(a_failed_move_keeps_contents),
+    };
+    return cmocka_run_group_tests_name("backends, promises", tests, NULL, NULL);
+}
