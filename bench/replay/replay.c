@@ -33,7 +33,11 @@ struct run {
     struct place *places;
     struct findings *findings; /* NULL: only do the work */
     struct trouble *trouble;
+    uint64_t copied; /* areas of living address spaces that a fork made, about */
 };
+
+/* A short trace can fork often: what it may make is bounded. */
+static const uint64_t most_copied = UINT64_C(1) << 22;
 
 static uint64_t access_flags(uint32_t protection) {
     uint64_t flags = 0;
@@ -222,6 +226,10 @@ static bool do_new(struct run *run, struct place *place, const struct op *op) {
 /* fork: the child has areas like the parent's, in its own page table. */
 static bool do_copy(struct run *run, struct place *place, const struct op *op) {
     const struct place *parent = &run->places[op->source];
+    run->copied += mset_count(parent->space.set);
+    if (run->copied > most_copied) {
+        return trouble_set(run->trouble, op->line, "too many areas in forked address spaces");
+    }
     if (!do_new(run, place, op)) {
         return false;
     }
@@ -244,6 +252,10 @@ static void drop(struct run *run, struct place *place) {
         mset_get_statistics(place->space.set, &statistics);
         run->findings->splits += statistics.splits;
         run->findings->merges += statistics.merges;
+    }
+    if (place->space.set != NULL) {
+        const uint64_t areas = mset_count(place->space.set);
+        run->copied -= areas < run->copied ? areas : run->copied;
     }
     machine_drop_space(&place->space);
     ranges_free(&place->known);
@@ -397,7 +409,7 @@ void findings_free(struct findings *findings) {
 
 bool replay_run(const struct program *program, struct machine *machine, struct findings *findings,
                 struct trouble *trouble) {
-    struct run run = {program, machine, NULL, findings, trouble};
+    struct run run = {program, machine, NULL, findings, trouble, 0};
     if (findings != NULL) {
         *findings = (struct findings){0};
     }

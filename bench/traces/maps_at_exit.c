@@ -1,6 +1,7 @@
 /*
  * maps_at_exit.c - loaded into a program that is recorded (see `record`): when the program
- * exits, it reads its own /proc/self/maps and leaves the text in the file MSET_MAPS_FILE.
+ * exits, it reads its own /proc/self/maps and leaves the text in the file MSET_MAPS_FILE. A text
+ * that does not fit leaves no file.
  *
  * Nothing here allocates: the areas must not change between the openat, which marks the moment
  * in the trace, and the last read.
@@ -12,8 +13,8 @@
 #include <unistd.h>
 
 static char path[4096];
-static char text[1 << 20];
-static pid_t recorded; /* children of the program are left alone */
+static char text[1 << 24]; /* 200,000 areas; zero pages until it is used */
+static pid_t recorded;     /* children of the program are left alone */
 
 __attribute__((constructor)) static void begin(void) {
     const char *file = getenv("MSET_MAPS_FILE");
@@ -27,12 +28,13 @@ __attribute__((constructor)) static void begin(void) {
     unsetenv("LD_PRELOAD");
 }
 
+/* 0 if it does not fit. */
 static size_t read_all(int from) {
     size_t size = 0;
     for (ssize_t got = 1; got > 0 && size < sizeof text; size += (size_t)(got > 0 ? got : 0)) {
         got = read(from, text + size, sizeof text - size);
     }
-    return size;
+    return size < sizeof text ? size : 0;
 }
 
 __attribute__((destructor)) static void end(void) {
