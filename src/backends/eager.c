@@ -161,16 +161,6 @@ static mset_status fill_piece(const struct frame_pool *pool, struct mset_page_ta
 
 /* ---- the backend -------------------------------------------------------------------------- */
 
-static int eager_may_map(struct mset_backend *backend, const struct mset_area *run,
-                         void *page_table) {
-    (void)backend;
-    const struct mset_page_table *const table = page_table;
-    if (table == NULL) {
-        return answer(MSET_INVALID_PARAM);
-    }
-    return answer(mset_pt_may_map(table, run->start, 0, run->size, leaf_flags(table, run->flags)));
-}
-
 static int eager_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     if (page_table == NULL) {
         return answer(MSET_INVALID_PARAM);
@@ -225,7 +215,7 @@ static void eager_release(struct mset_backend *backend) {
 void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames) {
     static const struct mset_backend_ops ops = {
         .name = "eager",
-        .may_map = eager_may_map,
+        .may_map = mset_leaves_may_map,
         .cut = mset_leaves_cut,
         .map = eager_map,
         .unmap = eager_unmap,

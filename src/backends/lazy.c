@@ -10,16 +10,6 @@ static struct frame_pool pool_of(struct mset_backend *backend) {
     return (struct frame_pool){lazy->frames, &lazy->held};
 }
 
-static int lazy_may_map(struct mset_backend *backend, const struct mset_area *run,
-                        void *page_table) {
-    (void)backend;
-    const struct mset_page_table *const table = page_table;
-    if (table == NULL) {
-        return answer(MSET_INVALID_PARAM);
-    }
-    return answer(mset_pt_may_map(table, run->start, 0, run->size, leaf_flags(table, run->flags)));
-}
-
 /* Nothing to do, but what no fault could ever fill is refused here and now. */
 static int lazy_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     (void)backend;
@@ -49,7 +39,7 @@ static void lazy_release(struct mset_backend *backend) {
 void mset_lazy_init(struct mset_lazy *lazy, struct mset_frames *frames) {
     static const struct mset_backend_ops ops = {
         .name = "lazy",
-        .may_map = lazy_may_map,
+        .may_map = mset_leaves_may_map,
         .cut = mset_leaves_cut,
         .map = lazy_map,
         .unmap = lazy_unmap,

@@ -83,6 +83,16 @@ int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *ru
     return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
 }
 
+int mset_leaves_may_map(struct mset_backend *backend, const struct mset_area *run,
+                        void *page_table) {
+    (void)backend;
+    const struct mset_page_table *const table = page_table;
+    if (table == NULL) {
+        return answer(MSET_INVALID_PARAM);
+    }
+    return answer(mset_pt_may_map(table, run->start, 0, run->size, leaf_flags(table, run->flags)));
+}
+
 int mset_leaves_cut(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
                     void *page_table) {
     (void)backend;

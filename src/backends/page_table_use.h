@@ -52,6 +52,9 @@ mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_pag
 /* Members of mset_backend_ops that need to know the page table only. */
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
                         uint64_t new_flags, void *page_table);
+/* For backends that choose the frames themselves. */
+int mset_leaves_may_map(struct mset_backend *backend, const struct mset_area *run,
+                        void *page_table);
 int mset_leaves_cut(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
                     void *page_table);
 int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,

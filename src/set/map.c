@@ -7,9 +7,6 @@ static mset_status tell(struct mset *set, const struct mset_area *area, const st
     *done = mset_no_range();
     mset_status status = taken ? mset_ask_map(set, area, page_table) : MSET_OK;
     if (status == MSET_OK && taken) {
-        status = mset_cut(set, range, page_table);
-    }
-    if (status == MSET_OK && taken) {
         status = mset_tell_unmap(set, range, page_table, done);
     }
     if (status != MSET_OK) {

@@ -217,9 +217,6 @@ static mset_status plan(const struct move *move, enum mset_map_how how) {
 static mset_status run(struct move *move) {
     struct range stuck;
     mset_status status = mset_cut(move->set, &move->from, move->page_table);
-    if (status == MSET_OK) {
-        status = mset_cut(move->set, &move->to, move->page_table);
-    }
     if (status != MSET_OK) {
         return status;
     }

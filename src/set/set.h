@@ -94,8 +94,8 @@ mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *p
 /* Asks one backend to map; there is nothing to undo. The set's failure is filled in. */
 mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table);
 /*
- * Tells the backends in address order, and undoes on refusal. On failure `done` is what could not
- * be undone; the caller commits that much. The set's failure is filled in.
+ * Has the backends cut, then tells them in address order, and undoes on refusal. On failure `done`
+ * is what could not be undone; the caller commits that much. The set's failure is filled in.
  */
 mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *page_table,
                             struct range *done);

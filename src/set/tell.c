@@ -73,8 +73,12 @@ mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *p
                             struct range *done) {
     struct at_path path;
     *done = mset_no_range();
-    if (set->told == 0 || !mset_first_piece(set, range, &path)) {
+    if (set->told == 0) {
         return MSET_OK;
+    }
+    const mset_status cut = mset_cut(set, range, page_table);
+    if (cut != MSET_OK || !mset_first_piece(set, range, &path)) {
+        return cut;
     }
     do {
         const struct at_run piece = mset_piece_at(&path, range);

@@ -9,16 +9,13 @@ mset_status mset_remove(struct mset *set, const struct range *range, bool tell, 
     if (!mset_may_cut(set, range)) {
         return MSET_UNSUPPORTED;
     }
+    struct range done = mset_no_range();
     mset_status status = mset_at_prepare(&set->tree, &path, range->first, range->last, false);
     if (status == MSET_OK && tell) {
-        status = mset_cut(set, range, page_table);
-    }
-    struct range done = *range;
-    if (status == MSET_OK && tell) {
         status = mset_tell_unmap(set, range, page_table, &done);
-        done = status == MSET_OK ? *range : done;
-    } else if (status != MSET_OK) {
-        done = mset_no_range();
+    }
+    if (status == MSET_OK) {
+        done = *range;
     }
     if (!mset_range_empty(&done)) {
         mset_commit(set, &path, &done, NULL);
