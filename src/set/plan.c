@@ -63,14 +63,13 @@ bool mset_range_taken(const struct mset *set, const struct range *range) {
     return mset_first_piece(set, range, &path);
 }
 
-/* The area that has `at` inside, not as its start; false if `at` is an edge already. */
-static bool area_across(const struct mset *set, uint64_t at, struct mset_area *area) {
+bool mset_area_across(const struct mset *set, uint64_t at, struct mset_area *area) {
     return mset_find(set, at, area) && area->start != at;
 }
 
 static bool may_cut_at(const struct mset *set, uint64_t at) {
     struct mset_area area;
-    if (!area_across(set, at, &area) || area.backend == NULL ||
+    if (!mset_area_across(set, at, &area) || area.backend == NULL ||
         area.backend->ops->may_split == NULL) {
         return true;
     }
@@ -83,25 +82,6 @@ bool mset_may_cut(const struct mset *set, const struct range *range) {
     }
     return may_cut_at(set, range->first) &&
            (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
-}
-
-static mset_status cut_at(struct mset *set, uint64_t at, void *page_table) {
-    struct mset_area area;
-    if (!area_across(set, at, &area) || area.backend == NULL || area.backend->ops->cut == NULL) {
-        return MSET_OK;
-    }
-    const int code = area.backend->ops->cut(area.backend, &area, at, page_table);
-    return code == 0 ? MSET_OK : mset_refused(set, code, area.start);
-}
-
-mset_status mset_cut(struct mset *set, const struct range *range, void *page_table) {
-    if (set->told == 0) {
-        return MSET_OK;
-    }
-    const mset_status status = cut_at(set, range->first, page_table);
-    return status != MSET_OK || range->last == UINT64_MAX
-               ? status
-               : cut_at(set, range->last + 1, page_table);
 }
 
 bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path) {

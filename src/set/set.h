@@ -71,12 +71,12 @@ bool mset_next_piece(const struct mset *set, const struct range *range, struct a
 /* How many areas touch the range. */
 uint64_t mset_count_pieces(const struct mset *set, const struct range *range);
 
+/* The area that has `at` inside, not as its start; false if `at` is an edge already. */
+bool mset_area_across(const struct mset *set, uint64_t at, struct mset_area *area);
+
 bool mset_range_taken(const struct mset *set, const struct range *range);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
-
-/* Has the backends make those cuts; fills in the set's failure. */
-mset_status mset_cut(struct mset *set, const struct range *range, void *page_table);
 
 /*
  * The path to range->first, for mset_at_prepare and mset_commit (untouched in an empty set), and
@@ -89,6 +89,8 @@ bool mset_seek(const struct mset *set, const struct range *range, struct at_path
 /* The status of a backend's answer. */
 mset_status mset_status_of_code(int code);
 
+/* Has the backends cut their areas at the ends of the range; fills in the set's failure. */
+mset_status mset_cut(struct mset *set, const struct range *range, void *page_table);
 /* Would the backend ever map this? There is nothing to undo. */
 mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *page_table);
 /* Asks one backend to map; there is nothing to undo. The set's failure is filled in. */

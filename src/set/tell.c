@@ -39,6 +39,26 @@ static int call_unmap(const struct mset_area *run, void *page_table) {
     return backend->ops->unmap(backend, run, page_table);
 }
 
+static mset_status cut_at(struct mset *set, uint64_t at, void *page_table) {
+    struct mset_area area;
+    if (!mset_area_across(set, at, &area) || area.backend == NULL ||
+        area.backend->ops->cut == NULL) {
+        return MSET_OK;
+    }
+    const int code = area.backend->ops->cut(area.backend, &area, at, page_table);
+    return code == 0 ? MSET_OK : mset_refused(set, code, area.start);
+}
+
+mset_status mset_cut(struct mset *set, const struct range *range, void *page_table) {
+    if (set->told == 0) {
+        return MSET_OK;
+    }
+    const mset_status status = cut_at(set, range->first, page_table);
+    return status != MSET_OK || range->last == UINT64_MAX
+               ? status
+               : cut_at(set, range->last + 1, page_table);
+}
+
 mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *page_table) {
     if (area->backend == NULL || area->backend->ops->may_map == NULL) {
         return MSET_OK;
