@@ -6,6 +6,7 @@
 #define REPLAY_MACHINE_H
 
 #include "mset/backends.h"
+#include "mset/formats.h"
 #include "mset/set.h"
 #include "trouble.h"
 

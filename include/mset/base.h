@@ -65,6 +65,12 @@ MSET_API const char *mset_status_text(mset_status status);
 #define MSET_UNCACHED UINT64_C(0x200)
 #define MSET_DEVICE UINT64_C(0x300)
 
+/* For the caller's own use, stored in page-table leaves; two or three of them fit (formats.h). */
+#define MSET_SOFT_0 UINT64_C(0x1000)
+#define MSET_SOFT_1 UINT64_C(0x2000)
+#define MSET_SOFT_2 UINT64_C(0x4000)
+#define MSET_SOFT (MSET_SOFT_0 | MSET_SOFT_1 | MSET_SOFT_2)
+
 /* What an access needs and an area allows; an area with none of them is PROT_NONE. */
 #define MSET_ACCESS (MSET_READ | MSET_WRITE | MSET_EXEC)
 #define MSET_CALLER_FLAGS UINT64_C(0xffffffff00000000)

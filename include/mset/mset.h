@@ -5,6 +5,7 @@
 #include "backend.h"
 #include "backends.h"
 #include "base.h"
+#include "formats.h"
 #include "frames.h"
 #include "page_table.h"
 #include "set.h"

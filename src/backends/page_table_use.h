@@ -14,8 +14,7 @@ static inline int answer(mset_status status) {
 
 /* The format may be unable to withhold reading from who may write or execute. */
 static inline uint64_t leaf_flags(const struct mset_page_table *table, uint64_t flags) {
-    const bool any = (flags & MSET_ACCESS) != 0;
-    const bool implied = any && mset_pt_get_format(table)->implied_read;
+    const bool implied = (flags & mset_pt_get_format(table)->implies_read) != 0;
     return (flags & ~(MSET_CALLER_FLAGS | MSET_SHARED)) | (implied ? MSET_READ : 0);
 }
 

@@ -6,11 +6,16 @@ struct map_job {
     struct mset_page_table *pt;
     struct pt_reserve *reserve;
     uint64_t flags;
-    uint64_t marks; /* the leaves are born with */
+    unsigned marks;   /* the leaves are born with */
+    uint64_t payload; /* of markers */
+    enum mset_pt_overlap overlap;
+    bool promote;
+    struct pt_joiner *removed;
 };
 
 static inline uint64_t new_leaf(const struct map_job *job, unsigned level, uint64_t pa) {
-    return fmt_leaf(pa, fmt_attributes(job->flags, job->marks, level), level);
+    return make_leaf(job->flags == MSET_PT_MARKER ? job->payload : pa, job->flags, job->marks,
+                     level);
 }
 
 /* A table for [va, last]: entries outside are empty, those inside the caller fills. */
@@ -27,30 +32,93 @@ static struct pt_table *table_around(const struct map_job *job, unsigned level, 
     return table;
 }
 
-/* The range is empty and the reserve holds every table it takes. */
+/* Takes out what n whole slots hold, so that leaves can take their place. */
+static void make_room(const struct map_job *job, struct pt_table *table, unsigned level, unsigned i,
+                      unsigned n, uint64_t va) {
+    const struct unmap_job room = {job->pt, job->reserve, job->removed};
+    for (unsigned k = 0; k < n;) {
+        const uint64_t at = va + k * slot_size(level);
+        const unsigned leaves = childless(table, level, i + k, n - k);
+        if (leaves > 0) {
+            remove_leaves(&room, table, level, i + k, leaves, at);
+            k += leaves;
+        } else {
+            drop_table(&room, unlink_table(job->pt, table, level, i + k, at), level - 1, at);
+            k++;
+        }
+    }
+}
+
+/*
+ * Leaves into n whole slots that may have them, or into as many of the first as can be done at
+ * once. Returns how many slots are done; 0 if the first one points at a table that is to be kept.
+ */
+static unsigned map_slots(const struct map_job *job, struct pt_table *table, unsigned level,
+                          unsigned n, uint64_t va, uint64_t pa) {
+    const unsigned i = index_of(level, va);
+    if (job->overlap == MSET_PT_REPLACE) {
+        make_room(job, table, level, i, n, va);
+    } else if (job->overlap == MSET_PT_KEEP) {
+        if (child_at(table, level, i) != NULL) {
+            return 0;
+        }
+        if (!is_empty(table, level, i)) {
+            return 1;
+        }
+        n = alike(table, level, i, n, true);
+    }
+    write_leaves(job->pt, table, level, i, n, va, new_leaf(job, level, pa));
+    if (job->promote) {
+        close_groups(job->pt, table, level, i, n, va);
+    }
+    return n;
+}
+
+static void map_in(const struct map_job *job, struct pt_table *table, unsigned level, uint64_t va,
+                   uint64_t last, uint64_t pa);
+
+/* What is mapped in the part [va, last] of slot i goes one level down. */
+static void map_below(const struct map_job *job, struct pt_table *table, unsigned level,
+                      uint64_t va, uint64_t last, uint64_t pa) {
+    const unsigned i = index_of(level, va);
+    struct pt_table *child = table->child[i];
+    if (child == NULL && !is_empty(table, level, i)) {
+        if (job->overlap == MSET_PT_KEEP) {
+            return;
+        }
+        if (whole_slots(level, va, last) > 0) {
+            make_room(job, table, level, i, 1, va);
+        } else {
+            child = split_leaf(job->pt, job->reserve, table, level, i, va);
+        }
+    }
+    if (child != NULL) {
+        map_in(job, child, level - 1, va, last, pa);
+        if (job->promote && fold_table(job->pt, table, level, i, va)) {
+            close_groups(job->pt, table, level, i, 1, va);
+        }
+        return;
+    }
+    child = table_around(job, level - 1, va, last); /* filled first, linked last */
+    map_in(job, child, level - 1, va, last, pa);
+    link_table(job->pt, table, level, i, child,
+               FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
+}
+
+/* The reserve holds every table that it takes. */
 static void map_in(const struct map_job *job, struct pt_table *table, unsigned level, uint64_t va,
                    uint64_t last, uint64_t pa) {
     job->pt->statistics.visits++;
     for (;;) {
-        const unsigned i = index_of(level, va);
-        const unsigned n = leaf_allowed(job->pt, level, va, pa) ? whole_slots(level, va, last) : 0;
+        const unsigned whole =
+            leaf_allowed(job->pt, level, va, pa) ? whole_slots(level, va, last) : 0;
+        const unsigned n = whole > 0 ? map_slots(job, table, level, whole, va, pa) : 0;
         uint64_t end;
         if (n > 0) {
-            const uint64_t first = new_leaf(job, level, pa);
-            fill_leaves(table->entries + i, n, first, fmt_leaf_step(first, level));
-            table->used += n;
-            job->pt->statistics.leaves[level] += n;
-            end = va + (n * slot_size(level) - 1);
+            end = slots_last(level, va, n);
         } else {
             end = min_u64(last, slot_last(level, va));
-            struct pt_table *const child = table->child[i];
-            if (child != NULL) {
-                map_in(job, child, level - 1, va, end, pa);
-            } else { /* filled first, linked last */
-                struct pt_table *const fresh = table_around(job, level - 1, va, end);
-                map_in(job, fresh, level - 1, va, end, pa);
-                link_table(table, level, i, fresh);
-            }
+            map_below(job, table, level, va, end, pa);
         }
         if (end == last) {
             return;
@@ -60,22 +128,45 @@ static void map_in(const struct map_job *job, struct pt_table *table, unsigned l
     }
 }
 
-static mset_status engine_map(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t pa,
-                              uint64_t flags) {
-    if (!range_empty(pt, pt->root, FMT_LEVELS - 1, va, last)) {
+/* As map_in, from the root. */
+static void map_run(const struct map_job *job, uint64_t va, uint64_t last, uint64_t pa) {
+    struct path path;
+    descend(job->pt, va, last, &path);
+    map_in(job, path_end(&path), path.level, va, last, pa);
+    if (job->promote) {
+        fold_path(job->pt, &path, va);
+    }
+}
+
+static mset_status engine_map(struct mset_page_table *pt, const struct pt_map_request *request,
+                              struct mset_pt_need *need) {
+    const uint64_t va = request->va, last = request->last, flags = request->flags;
+    const bool marker = flags == MSET_PT_MARKER;
+    const uint64_t pa = marker ? va : request->pa;
+    struct pt_reserve reserve = {.need = {{0}}};
+    struct map_plan plan;
+    map_plan_open(&plan, pt, request->overlap, &reserve.need);
+    if (!map_plan_add(&plan, va, last, pa)) {
         return MSET_ALREADY_EXISTS;
     }
-    struct pt_reserve reserve = {{0}, {NULL}};
-    struct map_plan plan;
-    map_plan_open(&plan, pt, va, last, reserve.need);
-    map_plan_add(&plan, va, last, pa);
-    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
-    if (status == MSET_OK) {
-        const struct map_job job = {pt, &reserve, flags, 0};
-        map_in(&job, pt->root, FMT_LEVELS - 1, va, last, pa);
-        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
+    if (status != MSET_OK || need != NULL) {
+        return status;
     }
-    return status;
+    struct told told = {request->removed, request->arg};
+    struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
+    const struct map_job job = {.pt = pt,
+                                .reserve = &reserve,
+                                .flags = flags,
+                                .marks = marker ? 0 : born_marks(pt, flags),
+                                .payload = request->pa,
+                                .overlap = request->overlap,
+                                .promote = pt->promote,
+                                .removed = request->removed == NULL ? NULL : &joiner};
+    map_run(&job, va, last, pa);
+    pt_join_flush(&joiner);
+    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
 }
 
 #endif

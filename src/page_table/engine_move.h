@@ -2,8 +2,9 @@
  * engine_move.h - carrying leaves to another place. Part of engine.h.
  *
  * The runs of the source, in order, are planned and later mapped at the new place; then the
- * source is unmapped. In between both places translate, which harms nobody: what is not in the
- * table any more is flushed after the call, as ever.
+ * source is unmapped; only then is the new place promoted, for both may share tables. In between
+ * both places translate, which harms nobody: what is not in the table any more is flushed after the
+ * call, as ever.
  */
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_MOVE_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_MOVE_H
@@ -18,58 +19,65 @@ struct move_job {
 static bool plan_arrival(void *arg, const struct mset_pt_run *run) {
     struct move_job *const job = arg;
     const uint64_t va = run->va + job->distance;
-    map_plan_add(&job->plan, va, va + (run->size - 1), run->pa);
-    return true;
+    const uint64_t pa = run->flags == MSET_PT_MARKER ? va : run->pa;
+    const bool room = map_plan_add(&job->plan, va, va + (run->size - 1), pa);
+    MSET_ASSERT(room);
+    return room;
 }
 
 static bool arrive(void *arg, const struct mset_pt_run *run) {
     const struct move_job *const job = arg;
-    const uint64_t marks = fmt_make_marks(run->accessed, run->dirty);
-    const struct map_job map = {job->pt, job->reserve, run->flags, marks};
     const uint64_t va = run->va + job->distance;
-    map_in(&map, job->pt->root, FMT_LEVELS - 1, va, va + (run->size - 1), run->pa);
+    const struct map_job map = {.pt = job->pt,
+                                .reserve = job->reserve,
+                                .flags = run->flags,
+                                .marks = (run->accessed ? MSET_PT_ACCESSED : 0) |
+                                         (run->dirty ? MSET_PT_DIRTY : 0),
+                                .payload = run->pa};
+    map_run(&map, va, va + (run->size - 1), run->flags == MSET_PT_MARKER ? va : run->pa);
     return true;
 }
 
+/* Leaf sizes do not end a run, because at the new place they may be others; marks do. */
 static bool join_any_size(void *arg, const struct mset_pt_run *run) {
-    struct pt_joiner *const joiner = arg;
     struct mset_pt_run plain = *run;
     plain.leaf_size = 0;
-    if (joiner->run.accessed != run->accessed || joiner->run.dirty != run->dirty) {
-        pt_join_flush(joiner);
-    }
-    return pt_join_add(joiner, &plain);
+    return pt_join_marked(arg, &plain);
 }
 
-/*
- * As engine_walk, but leaf sizes do not end a run, because at the new place they may be others,
- * and marks do, because every page keeps its own.
- */
 static void walk_joined(struct move_job *job, uint64_t va, uint64_t last, pt_visit visit) {
     struct pt_joiner joiner = {.visit = visit, .arg = job};
-    (void)walk_in(job->pt->root, FMT_LEVELS - 1, va, last, MARKS_KEPT, join_any_size, &joiner);
+    struct path path;
+    descend(job->pt, va, last, &path);
+    (void)walk_in(path_end(&path), path.level, va, last, MARKS_KEPT, join_any_size, &joiner);
     pt_join_flush(&joiner);
 }
 
 static mset_status engine_move(struct mset_page_table *pt, uint64_t from, uint64_t last,
-                               uint64_t to) {
-    const uint64_t to_last = to + (last - from);
-    if (!range_empty(pt, pt->root, FMT_LEVELS - 1, to, to_last)) {
+                               uint64_t to, struct mset_pt_need *need) {
+    struct path path;
+    descend(pt, from, last, &path);
+    if (!range_empty(pt, to, to + (last - from))) {
         return MSET_ALREADY_EXISTS;
     }
-    struct pt_reserve reserve = {{0}, {NULL}};
+    struct pt_reserve reserve = {.need = {{0}}};
     struct move_job job = {.pt = pt, .reserve = &reserve, .distance = to - from};
-    map_plan_open(&job.plan, pt, to, to_last, reserve.need);
+    map_plan_open(&job.plan, pt, MSET_PT_REFUSE, &reserve.need);
     walk_joined(&job, from, last, plan_arrival);
-    plan_cuts(pt->root, FMT_LEVELS - 1, from, last, NULL, reserve.need);
-    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
-    if (status == MSET_OK) {
-        walk_joined(&job, from, last, arrive);
-        const struct unmap_job leave = {pt, &reserve, NULL};
-        unmap_in(&leave, pt->root, FMT_LEVELS - 1, from, last);
-        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    plan_cuts(path_end(&path), path.level, from, last, &CUT_ALL, &reserve.need);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
+    if (status != MSET_OK || need != NULL) {
+        return status;
     }
-    return status;
+    walk_joined(&job, from, last, arrive);
+    const struct unmap_job leave = {pt, &reserve, NULL};
+    unmap_in(&leave, path_end(&path), path.level, from, last);
+    drop_path(pt, &path, from);
+    if (pt->promote) {
+        engine_promote(pt, to, to + (last - from));
+    }
+    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
 }
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * engine_unmap.h - removing a range, and cutting the leaves that stick out. Part of engine.h.
  *
- * Order, for processors that may be walking: a new table is filled before it is linked; an entry
- * is emptied before what it pointed at is reported or freed.
+ * An entry is emptied before what it stood for is reported; tables are retired, not freed.
  */
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_UNMAP_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_UNMAP_H
@@ -11,18 +10,20 @@
 static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve *reserve,
                                    struct pt_table *table, unsigned level, unsigned i,
                                    uint64_t va) {
+    open_groups(pt, table, level, i, 1, va);
     const unsigned below = level - 1, n = entry_count(below);
-    const uint64_t leaf = table->entries[i];
-    const uint64_t attributes = fmt_attributes(fmt_leaf_flags(leaf, level), fmt_marks(leaf), below);
-    const uint64_t first = fmt_leaf(fmt_leaf_address(leaf, level), attributes, below);
+    const uint64_t entry = table->entries[i], leaf = fmt_make(entry);
+    const uint64_t first = make_leaf(fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level),
+                                     fmt_is_marker(leaf) ? 0 : fmt_marks(leaf), below);
     struct pt_table *const fresh = mset_pt_reserve_take(pt, reserve, below);
-    fill_leaves(fresh->entries, n, first, fmt_leaf_step(first, below));
-    fresh->used = n;
-    link_table(table, level, i, fresh);
+    place_leaves(pt, fresh, below, 0, n, first);
+    const bool breaks = resize_breaks(pt, entry);
+    link_table(pt, table, level, i, fresh, breaks);
+    if (breaks) {
+        gather_leaves(pt, va, 1, level);
+    }
     pt->statistics.leaves[level]--;
-    pt->statistics.leaves[below] += n;
     pt->statistics.splits++;
-    pt_leaves_changed(pt, va & ~(slot_size(level) - 1), 1, level);
     return fresh;
 }
 
@@ -33,19 +34,21 @@ struct unmap_job {
 };
 
 /* Empties n entries and tells each run after it is gone. Returns the number of leaves. */
-static unsigned remove_and_tell(const struct unmap_job *job, uint64_t *entries, unsigned n,
-                                unsigned level, uint64_t va) {
+static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *table, unsigned i,
+                                unsigned n, unsigned level, uint64_t va) {
     unsigned count = 0;
     for (unsigned k = 0; k < n;) {
-        if (entries[k] == fmt_empty(level)) {
+        if (is_empty(table, level, i + k)) {
             k++;
             continue;
         }
         struct mset_pt_run run;
         const uint64_t at = va + k * slot_size(level);
-        const unsigned length = leaf_run(entries + k, n - k, level, at, MARKS_ASIDE, &run);
-        fill_empty(entries + k, length, level);
-        pt_leaves_changed(job->pt, at, length, level);
+        const unsigned length = leaf_run(table->entries, i + k, n - k, level, at, &run);
+        if (run.present) {
+            gather_leaves(job->pt, at, length, level);
+        }
+        fill_empty(table->entries + i + k, length, level);
         (void)pt_join_add(job->removed, &run);
         k += length;
         count += length;
@@ -53,30 +56,57 @@ static unsigned remove_and_tell(const struct unmap_job *job, uint64_t *entries, 
     return count;
 }
 
-/* Empties n slots that point at no table. */
-static void remove_leaves(const struct unmap_job *job, struct pt_table *table, unsigned level,
-                          unsigned i, unsigned n, uint64_t va) {
+/* The same without a word. */
+static unsigned remove_silently(struct mset_page_table *pt, struct pt_table *table, unsigned i,
+                                unsigned n, unsigned level, uint64_t va) {
     uint64_t *const entries = table->entries + i;
-    unsigned count;
-    if (job->removed != NULL) {
-        count = remove_and_tell(job, entries, n, level, va);
-    } else {
-        count = count_leaves(entries, n, level);
-        fill_empty(entries, n, level);
-        pt_leaves_changed(job->pt, va, n, level);
+    uint64_t count = 0, any = 0;
+    for (unsigned k = 0; k < n; k++) {
+        const uint64_t used = entries[k] ^ fmt_empty(level);
+        any |= entries[k];
+        count += (used | -used) >> 63; /* the comparison that the oldest vector units have */
     }
-    table->used -= count;
-    job->pt->statistics.leaves[level] -= count;
+    if (fmt_valid(any)) {
+        gather_leaves(pt, va, n, level);
+    }
+    fill_empty(entries, n, level);
+    return (unsigned)count;
 }
 
-/* Frees a table that is no longer linked, with all below it. */
+/* How many of n entries are in groups; the ends cut none. */
+static inline unsigned count_grouped(const struct pt_table *table, unsigned i, unsigned n,
+                                     unsigned level) {
+    unsigned count = 0;
+    for (unsigned k = 0; FMT_GROUPS && table->grouped != 0 && k < n; k++) {
+        count += fmt_grouped(table->entries[i + k], level);
+    }
+    return count;
+}
+
+/* Empties n whole slots that point at no table. */
+static void remove_leaves(const struct unmap_job *job, struct pt_table *table, unsigned level,
+                          unsigned i, unsigned n, uint64_t va) {
+    struct mset_page_table *const pt = job->pt;
+    open_groups(pt, table, level, i, n, va);
+    const unsigned grouped = count_grouped(table, i, n, level);
+    const unsigned count = job->removed != NULL ? remove_and_tell(job, table, i, n, level, va)
+                                                : remove_silently(pt, table, i, n, level, va);
+    table->used -= count;
+    table->grouped -= grouped;
+    pt->statistics.leaves[level] -= count;
+    pt->statistics.groups[level] -= grouped >> fmt_group_bits(level);
+}
+
+/* Retires a table that is no longer linked, with all below it. */
 static void drop_table(const struct unmap_job *job, struct pt_table *table, unsigned level,
                        uint64_t va) {
-    job->pt->statistics.visits++;
-    if (level == 0 && job->removed == NULL) {
-        job->pt->statistics.leaves[0] -= table->used;
-        pt_leaves_changed(job->pt, va, entry_count(0), 0);
-        mset_pt_table_release(job->pt, table);
+    struct mset_page_table *const pt = job->pt;
+    pt->statistics.visits++;
+    if (level == 0 && job->removed == NULL) { /* nobody needs to look at the entries */
+        pt->statistics.leaves[0] -= table->used;
+        pt->statistics.groups[0] -= table->grouped >> fmt_group_bits(0);
+        gather_leaves(pt, va, entry_count(0), 0);
+        mset_pt_table_retire(pt, table);
         return;
     }
     for (unsigned i = 0; i < entry_count(level);) {
@@ -86,27 +116,36 @@ static void drop_table(const struct unmap_job *job, struct pt_table *table, unsi
             remove_leaves(job, table, level, i, n, at);
             i += n;
         } else {
+            gather_table(pt, at, level);
             drop_table(job, table->child[i], level - 1, at);
             i++;
         }
     }
-    mset_pt_table_release(job->pt, table);
+    mset_pt_table_retire(pt, table);
 }
 
 static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsigned level,
                      uint64_t va, uint64_t last);
 
+/* The table below slot i is retired if it is empty. */
+static inline bool drop_empty(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                              unsigned i, uint64_t va) {
+    if (table->child[i]->used != 0) {
+        return false;
+    }
+    mset_pt_table_retire(pt, unlink_table(pt, table, level, i, va));
+    return true;
+}
+
 /* The part [va, last] of slot i, which points at a table. */
 static void unmap_below(const struct unmap_job *job, struct pt_table *table, unsigned level,
                         unsigned i, uint64_t va, uint64_t last) {
     if (whole_slots(level, va, last) != 0) {
-        drop_table(job, unlink_table(table, level, i), level - 1, va);
+        drop_table(job, unlink_table(job->pt, table, level, i, va), level - 1, va);
         return;
     }
     unmap_in(job, table->child[i], level - 1, va, last);
-    if (table->child[i]->used == 0) {
-        mset_pt_table_release(job->pt, unlink_table(table, level, i));
-    }
+    (void)drop_empty(job->pt, table, level, i, va);
 }
 
 static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsigned level,
@@ -121,7 +160,7 @@ static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsign
             unmap_below(job, table, level, i, va, end);
         } else if (whole > 0) {
             remove_leaves(job, table, level, i, n, va);
-            end = va + (n * slot_size(level) - 1);
+            end = slots_last(level, va, n);
         } else if (!is_empty(table, level, i)) {
             split_leaf(job->pt, job->reserve, table, level, i, va);
             unmap_in(job, table->child[i], level - 1, va, end);
@@ -130,6 +169,15 @@ static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsign
             return;
         }
         va = end + 1;
+    }
+}
+
+/* From the end of the path upwards, tables that became empty. */
+static void drop_path(struct mset_page_table *pt, const struct path *path, uint64_t va) {
+    for (unsigned level = path->level + 1; level < FMT_LEVELS; level++) {
+        if (!drop_empty(pt, path->table[level], level, index_of(level, va), va)) {
+            return;
+        }
     }
 }
 
@@ -145,19 +193,23 @@ static bool tell_removed(void *arg, const struct mset_pt_run *run) {
 }
 
 static mset_status engine_unmap(struct mset_page_table *pt, uint64_t va, uint64_t last,
-                                mset_pt_removed removed, void *arg) {
-    struct pt_reserve reserve = {{0}, {NULL}};
-    plan_cuts(pt->root, FMT_LEVELS - 1, va, last, NULL, reserve.need);
-    const mset_status status = mset_pt_reserve_fill(pt, &reserve);
-    if (status == MSET_OK) {
-        struct told told = {removed, arg};
-        struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
-        const struct unmap_job job = {pt, &reserve, removed == NULL ? NULL : &joiner};
-        unmap_in(&job, pt->root, FMT_LEVELS - 1, va, last);
-        pt_join_flush(&joiner);
-        MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+                                mset_pt_removed removed, void *arg, struct mset_pt_need *need) {
+    struct path path;
+    descend(pt, va, last, &path);
+    struct pt_reserve reserve = {.need = {{0}}};
+    plan_cuts(path_end(&path), path.level, va, last, &CUT_ALL, &reserve.need);
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
+    if (status != MSET_OK || need != NULL) {
+        return status;
     }
-    return status;
+    struct told told = {removed, arg};
+    struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
+    const struct unmap_job job = {pt, &reserve, removed == NULL ? NULL : &joiner};
+    unmap_in(&job, path_end(&path), path.level, va, last);
+    drop_path(pt, &path, va);
+    pt_join_flush(&joiner);
+    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
 }
 
 #endif

@@ -2,18 +2,54 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_VALIDATE_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_VALIDATE_H
 
-static const char *validate_leaf(const struct mset_page_table *pt, uint64_t entry, unsigned level) {
+static const char *validate_leaf(const struct mset_page_table *pt, uint64_t entry, unsigned i,
+                                 unsigned level) {
     if (level >= pt->leaf_levels) {
         return "a leaf at a level that has none";
     }
-    if (!fmt_leaf_ok(entry, level)) {
+    const uint64_t leaf = fmt_ungroup(entry, i, level);
+    if (!fmt_leaf_ok(leaf, level)) {
         return "a leaf with reserved bits set";
     }
-    const uint64_t pa = fmt_leaf_address(entry, level);
-    if (pa > pt->pa_last || pt->pa_last - pa < slot_size(level) - 1) {
+    const uint64_t pa = fmt_leaf_address(leaf, level);
+    if (!fmt_is_marker(leaf) && (pa > pt->pa_last || pt->pa_last - pa < slot_size(level) - 1)) {
         return "a leaf points beyond the machine's physical addresses";
     }
     return NULL;
+}
+
+/* Entry i is the first of an aligned group's slots. */
+static const char *validate_group(const struct mset_page_table *pt, const struct pt_table *table,
+                                  unsigned level, unsigned i, unsigned *grouped) {
+    const unsigned n = group_count(level);
+    unsigned members = 0;
+    for (unsigned k = i; k < i + n; k++) {
+        members += child_at(table, level, k) == NULL && fmt_grouped(table->entries[k], level);
+    }
+    *grouped += members;
+    if (members == 0) {
+        return NULL;
+    }
+    if ((pt->group_levels >> level & 1) == 0) {
+        return "a contiguous group at a level that has none";
+    }
+    return members == n && lines_up(table->entries, i, n, level)
+               ? NULL
+               : "the entries of a contiguous group differ";
+}
+
+static const char *validate_groups(const struct mset_page_table *pt, const struct pt_table *table,
+                                   unsigned level, struct mset_pt_statistics *seen) {
+    unsigned grouped = 0;
+    const char *wrong = NULL;
+    for (unsigned i = 0; FMT_GROUPS && fmt_group_bits(level) != 0 && wrong == NULL &&
+                         i + group_count(level) <= entry_count(level);
+         i += group_count(level)) {
+        wrong = validate_group(pt, table, level, i, &grouped);
+    }
+    seen->groups[level] += grouped >> fmt_group_bits(level);
+    return wrong == NULL && grouped != table->grouped ? "the number of grouped entries is wrong"
+                                                      : wrong;
 }
 
 static const char *validate_table(const struct mset_page_table *pt, const struct pt_table *table,
@@ -23,9 +59,12 @@ static const char *validate_entry(const struct mset_page_table *pt, const struct
                                   unsigned level, unsigned i, struct mset_pt_statistics *seen) {
     const uint64_t entry = table->entries[i];
     const struct pt_table *const child = child_at(table, level, i);
+    if (is_broken(entry) && (i < table->broken_from || i >= table->broken_to)) {
+        return "an entry is broken and nobody will mend it";
+    }
     if (child == NULL) {
         seen->leaves[level] += entry != fmt_empty(level);
-        return entry == fmt_empty(level) ? NULL : validate_leaf(pt, entry, level);
+        return entry == fmt_empty(level) ? NULL : validate_leaf(pt, entry, i, level);
     }
     if (!fmt_table_ok(entry, child->pa, level)) {
         return "an entry does not point at the table that its book says";
@@ -54,7 +93,21 @@ static const char *validate_table(const struct mset_page_table *pt, const struct
     if (used != table->used) {
         return "the number of entries in use is wrong";
     }
-    return used == 0 && table != pt->root ? "an empty table was not freed" : NULL;
+    if (used == 0 && table != pt->root) {
+        return "an empty table was not freed";
+    }
+    return validate_groups(pt, table, level, seen);
+}
+
+/* Every table with broken entries is in the list: as many are found there. */
+static const char *validate_broken(const struct mset_page_table *pt) {
+    for (const struct pt_table *table = pt->broken; table != NULL; table = table->next_broken) {
+        if (table->broken_from >= table->broken_to ||
+            table->broken_to > entry_count(table->level)) {
+            return "a table in the list of the broken has nothing broken";
+        }
+    }
+    return NULL;
 }
 
 static const char *engine_validate(const struct mset_page_table *pt) {
@@ -69,7 +122,10 @@ static const char *engine_validate(const struct mset_page_table *pt) {
     if (memcmp(seen.leaves, pt->statistics.leaves, sizeof seen.leaves) != 0) {
         return "the number of leaves is wrong";
     }
-    return NULL;
+    if (memcmp(seen.groups, pt->statistics.groups, sizeof seen.groups) != 0) {
+        return "the number of groups is wrong";
+    }
+    return validate_broken(pt);
 }
 
 #endif

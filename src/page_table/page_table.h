@@ -1,20 +1,12 @@
 /*
- * page_table.h - what the parts of the page-table room share.
- *
- *     page_table.c         the public calls: check arguments, pass on to the format's engine
- *     tables.c             tables come and go: reserve, release, destroy
- *     engine.h             the algorithms, written against a vocabulary of bit layout ...
- *       engine_plan.h        how many tables an operation needs
- *       engine_map.h  engine_unmap.h  engine_protect.h  engine_move.h  engine_walk.h
- *       engine_validate.h
- *     formats/x86_64.h     ... and one such vocabulary: nothing but bits
- *     formats/x86_64.c     the two compiled together: mset_pt_x86_64
+ * page_table.h - what the parts of the page-table room share. See README.md for the map of the
+ * room.
  *
  * Every hardware table has a book beside it (struct pt_table): where it is, how many of its
  * entries are in use, and, above level 0, the books of the tables its entries point at. So the
  * engine walks down by pointers, without translating physical addresses and without asking the
  * entry; works for formats whose table entries have not one bit to spare (LoongArch); and frees a
- * table the moment its count is zero. Price: 40 bytes per table, and 8 per entry of the tables
+ * table the moment its count is zero. Price: 72 bytes per table, and 8 per entry of the tables
  * above level 0, which are one in 512.
  *
  *     pt_table (level 1)              hardware table
@@ -25,12 +17,19 @@
  *     | child[1] = NULL               | ...        |           ^
  *     | child[2] +--> pt_table (level 0): entries -+-----------+
  *
+ * A table that is taken out of the tree is retired: it waits in a list until the caller says that
+ * no processor remembers it. An entry that must be broken before it is made is written without
+ * its valid bit, and its table joins the list of the broken until then.
+ *
  * Invariants (checked by mset_pt_validate)
- *   1. used is the number of entries that are not empty; it is 0 in the root only.
- *   2. child[i] is not NULL exactly when entry i points at a table, and that table is child[i]'s.
- *   3. An entry that is neither empty nor a table is a leaf of a level that has leaves; a leaf
- *      that is not present still has its address.
- *   4. statistics.tables and .leaves agree with what is there.
+ *   P1. used is the number of entries that are not empty; it is 0 in the root only.
+ *   P2. child[i] is not NULL exactly when entry i points at a table, and that table is child[i]'s.
+ *   P3. An entry that is neither empty nor a table is a marker, or a leaf of a level that has
+ *       leaves; a leaf that is not present still has its address.
+ *   P4. The entries of a contiguous group are all grouped, and mean leaves that follow each other,
+ *       aligned. grouped is the number of entries in groups.
+ *   P5. A broken entry lies in [broken_from, broken_to) of its table, which is then in the list.
+ *   P6. statistics.tables, .leaves and .groups agree with what is there.
  */
 #ifndef MSET_SRC_PAGE_TABLE_H
 #define MSET_SRC_PAGE_TABLE_H
@@ -43,21 +42,48 @@
 struct pt_table {
     uint64_t *entries;
     uint64_t pa;
-    struct pt_table *next; /* in a reserve */
+    struct pt_table *next;        /* in a reserve, or in the list of the retired */
+    struct pt_table *next_broken; /* in the list of the broken */
     unsigned level;
     unsigned used;
-    struct pt_table *child[]; /* one per entry above level 0; none at level 0 */
+    unsigned grouped;
+    unsigned broken_from, broken_to; /* from >= to: not in the list */
+    struct pt_table *child[];        /* one per entry above level 0; none at level 0 */
 };
+
+/* Tables by level, as a list each. */
+struct pt_tables {
+    struct pt_table *first[MSET_PT_LEVELS];
+};
+
+/* entries[k] = first + k * step */
+typedef void pt_fill(uint64_t *entries, size_t n, uint64_t first, uint64_t step);
 
 struct mset_page_table {
     const struct mset_pt_format *format;
     const struct mset_pt_engine *engine;
+    struct pt_table *root;
+    uint64_t low_last, high_first; /* addresses [0, low_last] and [high_first, 2^64) translate;
+                                      low_last UINT64_MAX: none below, high_first 0: none above */
+    uint64_t pa_last;              /* highest physical address of the machine */
+    pt_fill *fill;
+    unsigned leaf_levels;  /* levels 0 .. leaf_levels - 1 may hold leaves */
+    unsigned group_levels; /* bit n: contiguous groups at level n are in use */
+    unsigned born;         /* marks that new present leaves have */
+    bool bbm_level_2;
+    bool promote;
+    uint64_t version; /* changes with every changing call */
+    struct mset_pt_statistics statistics;
+
+    struct mset_pt_gather gather; /* size, tables and breaks are made up by the getter */
+    uint64_t gather_last;         /* of gather.start; below it: nothing is stale */
+    struct pt_table *retired;     /* out of the tree, still in the processors' memory */
+    uint64_t retired_tables;
+    struct pt_table *broken;
+    struct pt_tables stock; /* prepared, not used yet */
+
     struct mset_frames *frames;
     struct mset_allocator allocator;
-    struct pt_table *root;
-    uint64_t pa_last;     /* highest physical address of the machine */
-    unsigned leaf_levels; /* levels 0 .. leaf_levels - 1 may hold leaves */
-    struct mset_pt_statistics statistics;
 };
 
 /* ---- the engine of a format --------------------------------------------------------------- */
@@ -65,41 +91,79 @@ struct mset_page_table {
 /* Told of a run inside one table; returns false to stop. */
 typedef bool (*pt_visit)(void *arg, const struct mset_pt_run *run);
 
-/* Ranges are checked before these are called, `last` is inclusive, flags hold nothing ignored. */
+/* A request to map: checked, `last` inclusive, flags hold nothing ignored. */
+struct pt_map_request {
+    uint64_t va, last, pa, flags;
+    enum mset_pt_overlap overlap;
+    mset_pt_removed removed;
+    void *arg;
+};
+
+/*
+ * Ranges are checked before these are called, `last` is inclusive, flags hold nothing ignored. A
+ * call that gets a `need` only prepares: it fills the stock and stores what it took.
+ */
 struct mset_pt_engine {
+    uint64_t low_last, high_first;      /* as in struct mset_page_table, for both halves */
     uint8_t shift[MSET_PT_LEVELS];      /* log2 of the bytes one entry of a level stands for */
     uint8_t index_bits[MSET_PT_LEVELS]; /* log2 of the entries of a table of that level */
-    /* The last address up to which one range may run from va; va can be translated if >= va. */
-    uint64_t (*space_last)(uint64_t va);
-    /* Makes an unused table of this level empty. */
+    uint8_t group_bits[MSET_PT_LEVELS]; /* log2 of the entries of a group, 0: none */
+    uint8_t base_levels;                /* levels that have leaves */
+    /* Makes an unused table empty. */
     void (*clear)(struct pt_table *table);
-    mset_status (*map)(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t pa,
-                       uint64_t flags);
+    mset_status (*map)(struct mset_page_table *pt, const struct pt_map_request *request,
+                       struct mset_pt_need *need);
     mset_status (*unmap)(struct mset_page_table *pt, uint64_t va, uint64_t last,
-                         mset_pt_removed removed, void *arg);
-    mset_status (*cut)(struct mset_page_table *pt, uint64_t va);
-    mset_status (*protect)(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t flags);
-    mset_status (*move)(struct mset_page_table *pt, uint64_t from, uint64_t last, uint64_t to);
+                         mset_pt_removed removed, void *arg, struct mset_pt_need *need);
+    mset_status (*cut)(struct mset_page_table *pt, uint64_t va, struct mset_pt_need *need);
+    mset_status (*protect)(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t flags,
+                           struct mset_pt_need *need);
+    mset_status (*move)(struct mset_page_table *pt, uint64_t from, uint64_t last, uint64_t to,
+                        struct mset_pt_need *need);
+    mset_status (*copy)(struct mset_page_table *from, struct mset_page_table *to, uint64_t va,
+                        uint64_t last, bool write_protect, struct mset_pt_need *need);
+    /* Down to leaves of this level; in groups, if they are to be. */
+    mset_status (*split)(struct mset_page_table *pt, uint64_t va, uint64_t last, unsigned level,
+                         bool grouped, struct mset_pt_need *need);
+    void (*promote)(struct mset_page_table *pt, uint64_t va, uint64_t last);
+    mset_status (*harvest)(struct mset_page_table *pt, uint64_t va, uint64_t last, unsigned marks,
+                           pt_visit visit, void *arg, struct mset_pt_need *need);
+    mset_status (*mark)(struct mset_page_table *pt, uint64_t va, unsigned marks);
+    /* Counts broken entries; mends them if told so. */
+    uint64_t (*broken)(struct mset_page_table *pt, bool mend);
     bool (*find)(const struct mset_page_table *pt, uint64_t va, uint64_t want,
                  struct mset_pt_run *run);
     bool (*walk)(const struct mset_page_table *pt, uint64_t va, uint64_t last, pt_visit visit,
                  void *arg);
+    bool (*step)(struct mset_pt_cursor *cursor, struct mset_pt_run *run);
     const char *(*validate)(const struct mset_page_table *pt);
 };
+
+/* ---- fill.c ------------------------------------------------------------------------------- */
+
+/* The fastest fill that this processor has. */
+pt_fill *mset_pt_choose_fill(void);
 
 /* ---- tables.c ----------------------------------------------------------------------------- */
 
 /* Tables an operation will need, counted by level, then taken all before the first change. */
 struct pt_reserve {
-    uint64_t need[MSET_PT_LEVELS];
-    struct pt_table *ready[MSET_PT_LEVELS];
+    struct mset_pt_need need;
+    struct pt_tables ready;
 };
 
 /* A table with unspecified entries and no children. */
 mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct pt_table **out);
 
-/* Takes what `need` says, or nothing. */
-mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve);
+/*
+ * Takes what reserve->need says, or nothing; first from the stock. If `prepared` is not NULL the
+ * tables go into the stock instead, all of them new, and `prepared` says how many.
+ */
+mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve,
+                                 struct mset_pt_need *prepared);
+
+/* Frees what mset_pt_reserve_fill() took, or put into the stock. */
+void mset_pt_reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve, bool prepared);
 
 /* One table out of the reserve; the engine makes its entries. Cannot fail. */
 struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
@@ -108,27 +172,42 @@ struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_rese
 /* Was the reserve exact? */
 bool mset_pt_reserve_spent(const struct pt_reserve *reserve);
 
-/*
- * Every table that leaves the tree comes through here, already unlinked. Today it goes back to
- * the frame source at once; a gather of what has to be flushed first belongs here and in
- * pt_leaves_changed().
- */
-void mset_pt_table_release(struct mset_page_table *pt, struct pt_table *table);
+/* Every table that leaves the tree comes through here, already unlinked. */
+void mset_pt_table_retire(struct mset_page_table *pt, struct pt_table *table);
 
-/* Frees the whole tree. */
+/* Frees what was retired. */
+void mset_pt_tables_free_retired(struct mset_page_table *pt);
+
+/* Frees what is in the stock. */
+void mset_pt_tables_free_stock(struct mset_page_table *pt);
+
+/* Frees everything. */
 void mset_pt_tables_destroy(struct mset_page_table *pt);
 
-/*
- * Every translation that was there and no longer holds comes through here: in `count` slots of
- * `level` beginning at `va`, leaves were removed, given other flags, or replaced by a table; some
- * of the slots may have been empty. New leaves do not come here: nothing caches an empty entry.
+/* ---- what is stale -----------------------------------------------------------------------------
  */
-static inline void pt_leaves_changed(struct mset_page_table *pt, uint64_t va, uint64_t count,
-                                     unsigned level) {
-    (void)pt;
-    (void)va;
-    (void)count;
-    (void)level;
+
+/* Something in [va, last] is stale; leaves of `stride` bytes were the smallest. */
+static inline void pt_gather_add(struct mset_page_table *pt, uint64_t va, uint64_t last,
+                                 uint64_t stride) {
+    struct mset_pt_gather *const gather = &pt->gather;
+    gather->start = va < gather->start ? va : gather->start;
+    pt->gather_last = last > pt->gather_last ? last : pt->gather_last;
+    gather->leaf_size = stride < gather->leaf_size ? stride : gather->leaf_size;
+}
+
+static inline void pt_gather_reset(struct mset_page_table *pt) {
+    pt->gather = (struct mset_pt_gather){.start = UINT64_MAX, .leaf_size = UINT64_MAX};
+    pt->gather_last = 0;
+}
+
+static inline bool pt_gather_empty(const struct mset_page_table *pt) {
+    return pt->gather.leaf_size == UINT64_MAX;
+}
+
+static inline bool pt_gather_overlaps(const struct mset_page_table *pt, uint64_t va,
+                                      uint64_t last) {
+    return va <= pt->gather_last && last >= pt->gather.start && !pt_gather_empty(pt);
 }
 
 /* ---- joining runs ------------------------------------------------------------------------- */
@@ -142,7 +221,8 @@ struct pt_joiner {
 };
 
 static inline bool pt_runs_join(const struct mset_pt_run *a, const struct mset_pt_run *b) {
-    return a->va + a->size == b->va && a->pa + a->size == b->pa && a->flags == b->flags &&
+    const uint64_t follows = a->flags == MSET_PT_MARKER ? a->pa : a->pa + a->size;
+    return a->va + a->size == b->va && follows == b->pa && a->flags == b->flags &&
            a->leaf_size == b->leaf_size;
 }
 
@@ -166,6 +246,15 @@ static inline bool pt_join_add(void *arg, const struct mset_pt_run *run) {
     pt_join_flush(joiner);
     *have = *run;
     return !joiner->stopped;
+}
+
+/* The same, but a run ends also where marks differ. */
+static inline bool pt_join_marked(void *arg, const struct mset_pt_run *run) {
+    struct pt_joiner *const joiner = arg;
+    if (joiner->run.accessed != run->accessed || joiner->run.dirty != run->dirty) {
+        pt_join_flush(joiner);
+    }
+    return pt_join_add(joiner, run);
 }
 
 #endif

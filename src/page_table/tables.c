@@ -1,6 +1,8 @@
 /*
  * tables.c - tables come and go.
  *
+ *     frames --> reserve --> (stock) --> tree --> retired --> frames
+ *
  * An operation counts the tables it will need, takes them all here, and only then begins to
  * change anything; so this file is the only place of the room that can run out of memory.
  */
@@ -66,54 +68,123 @@ mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct
     return MSET_OK;
 }
 
-static void reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve) {
+/* ---- lists by level ----------------------------------------------------------------------- */
+
+static void push(struct pt_tables *tables, struct pt_table *table) {
+    table->next = tables->first[table->level];
+    tables->first[table->level] = table;
+}
+
+static struct pt_table *pop(struct pt_tables *tables, unsigned level) {
+    struct pt_table *const table = tables->first[level];
+    if (table != NULL) {
+        tables->first[level] = table->next;
+        table->next = NULL;
+    }
+    return table;
+}
+
+static void free_tables(struct mset_page_table *pt, struct pt_tables *tables) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        while (reserve->ready[level] != NULL) {
-            struct pt_table *const table = reserve->ready[level];
-            reserve->ready[level] = table->next;
+        for (struct pt_table *table; (table = pop(tables, level)) != NULL;) {
             free_table(pt, table);
         }
     }
 }
 
-mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve) {
+/* Adds `from` to `to`. */
+static void pour(struct pt_tables *to, struct pt_tables *from) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        for (uint64_t i = 0; i < reserve->need[level]; i++) {
+        for (struct pt_table *table; (table = pop(from, level)) != NULL;) {
+            push(to, table);
+        }
+    }
+}
+
+static mset_status take_one(struct mset_page_table *pt, struct pt_tables *stock, unsigned level,
+                            struct pt_table **table) {
+    *table = stock != NULL ? pop(stock, level) : NULL;
+    return *table != NULL ? MSET_OK : mset_pt_table_new(pt, level, table);
+}
+
+static mset_status take_all(struct mset_page_table *pt, struct pt_tables *stock,
+                            const struct mset_pt_need *need, struct pt_tables *ready) {
+    for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
+        for (uint64_t i = 0; i < need->tables[level]; i++) {
             struct pt_table *table;
-            const mset_status status = mset_pt_table_new(pt, level, &table);
+            const mset_status status = take_one(pt, stock, level, &table);
             if (status != MSET_OK) {
-                reserve_drop(pt, reserve);
                 return status;
             }
-            table->next = reserve->ready[level];
-            reserve->ready[level] = table;
+            push(ready, table);
         }
     }
     return MSET_OK;
 }
 
+/* ---- reserve ------------------------------------------------------------------------------ */
+
+mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve,
+                                 struct mset_pt_need *prepared) {
+    const bool prepare = prepared != NULL;
+    const mset_status status =
+        take_all(pt, prepare ? NULL : &pt->stock, &reserve->need, &reserve->ready);
+    if (status != MSET_OK) {
+        free_tables(pt, &reserve->ready);
+        return status;
+    }
+    if (prepare) {
+        pour(&pt->stock, &reserve->ready);
+        *prepared = reserve->need;
+    }
+    return MSET_OK;
+}
+
+void mset_pt_reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve, bool prepared) {
+    for (unsigned level = 0; prepared && level < MSET_PT_LEVELS; level++) {
+        for (uint64_t i = 0; i < reserve->need.tables[level]; i++) {
+            push(&reserve->ready, pop(&pt->stock, level));
+        }
+    }
+    free_tables(pt, &reserve->ready);
+}
+
 struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_reserve *reserve,
                                       unsigned level) {
-    struct pt_table *const table = reserve->ready[level];
+    struct pt_table *const table = pop(&reserve->ready, level);
     MSET_ASSERT(table != NULL);
-    reserve->ready[level] = table->next;
-    table->next = NULL;
     pt->statistics.tables[level]++;
     return table;
 }
 
 bool mset_pt_reserve_spent(const struct pt_reserve *reserve) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        if (reserve->ready[level] != NULL) {
+        if (reserve->ready.first[level] != NULL) {
             return false;
         }
     }
     return true;
 }
 
-void mset_pt_table_release(struct mset_page_table *pt, struct pt_table *table) {
+/* ---- the other end ------------------------------------------------------------------------ */
+
+void mset_pt_table_retire(struct mset_page_table *pt, struct pt_table *table) {
     pt->statistics.tables[table->level]--;
-    free_table(pt, table);
+    pt->retired_tables++;
+    table->next = pt->retired;
+    pt->retired = table;
+}
+
+void mset_pt_tables_free_retired(struct mset_page_table *pt) {
+    for (struct pt_table *table; (table = pt->retired) != NULL;) {
+        pt->retired = table->next;
+        free_table(pt, table);
+    }
+    pt->retired_tables = 0;
+}
+
+void mset_pt_tables_free_stock(struct mset_page_table *pt) {
+    free_tables(pt, &pt->stock);
 }
 
 /* Depth is bounded by MSET_PT_LEVELS. */
@@ -127,5 +198,7 @@ static void destroy_below(struct mset_page_table *pt, struct pt_table *table) {
 }
 
 void mset_pt_tables_destroy(struct mset_page_table *pt) {
+    mset_pt_tables_free_retired(pt);
+    mset_pt_tables_free_stock(pt);
     destroy_below(pt, pt->root);
 }

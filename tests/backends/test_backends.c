@@ -122,7 +122,7 @@ static void test_linear_maps_its_offset(void **state) {
     expect(&world, 8 * GIB + 5, true, 4 * GIB + 5);
     area.start = 8 * GIB;
     assert_int_equal(unmap(&world, area), 0);
-    assert_int_equal(world.rig.source.live, 1);
+    assert_int_equal(rig_live(&world.rig), 1);
     world_close(&world);
 }
 
@@ -203,7 +203,7 @@ static void test_eager_prot_none_takes_nothing(void **state) {
     open.flags = RW;
     assert_int_equal(map(&world, none), 0);
     assert_int_equal(world.eager.held, 0);
-    assert_int_equal(world.rig.source.live, 1);
+    assert_int_equal(rig_live(&world.rig), 1);
     assert_int_equal(protect(&world, none, RW), 0);
     assert_int_equal(world.eager.held, none.size);
     for (unsigned i = 0; i < 6; i++) {
@@ -269,7 +269,7 @@ static void test_eager_out_of_frames_changes_nothing(void **state) {
         assert_int_equal(status, MSET_NO_MEMORY);
         assert_int_equal(world.eager.held, 0);
         assert_int_equal(world.data.live, 0);
-        assert_int_equal(world.rig.source.live, 1);
+        assert_int_equal(rig_live(&world.rig), 1);
         assert_int_equal(rig_count(&world.rig).leaves[0], 0);
         assert_int_equal(rig_entry(&world.rig, 3, area.start), 0);
     }
@@ -288,7 +288,7 @@ static void test_eager_out_of_tables_changes_nothing(void **state) {
         failing_frames_fail(&world.rig.source, nth, false);
         assert_int_equal(map(&world, area), MSET_NO_MEMORY);
         assert_int_equal(world.data.live, 0);
-        assert_int_equal(world.rig.source.live, 1);
+        assert_int_equal(rig_live(&world.rig), 1);
     }
     failing_frames_fail(&world.rig.source, 0, false);
     assert_int_equal(map(&world, area), 0);
@@ -312,7 +312,7 @@ static void test_eager_out_of_tables_between_blocks(void **state) {
         failing_frames_fail(&world.rig.source, nth, false);
         assert_int_equal(map(&world, area), MSET_NO_MEMORY);
         assert_int_equal(world.data.live, 2);
-        assert_int_equal(world.rig.source.live, 1);
+        assert_int_equal(rig_live(&world.rig), 1);
     }
     mset_frames_free(&world.data.frames, pa[1], 0);
     mset_frames_free(&world.data.frames, pa[3], 0);
@@ -333,7 +333,7 @@ static void test_eager_protect_takes_back_what_it_filled(void **state) {
         failing_frames_fail(&world.rig.source, nth, false);
         assert_int_equal(protect(&world, piece, RW), MSET_NO_MEMORY);
         assert_int_equal(world.eager.held, large.size);
-        assert_int_equal(world.rig.source.live, live);
+        assert_int_equal(rig_live(&world.rig), live);
         assert_int_equal(rig_count(&world.rig).leaves[0], 0);
         assert_int_equal(rig_count(&world.rig).leaves[1], 1);
     }
@@ -403,7 +403,7 @@ static void test_lazy_fills_on_fault(void **state) {
     struct mset_area read = area;
     read.flags = MSET_READ;
     assert_int_equal(map(&world, area), 0);
-    assert_int_equal(world.rig.source.live, 1); /* not even tables */
+    assert_int_equal(rig_live(&world.rig), 1); /* not even tables */
     assert_int_equal(world.lazy.held, 0);
     assert_int_equal(fault(&world, area, 2 * MIB + 5 * PAGE + 9, MSET_WRITE), 0);
     assert_int_equal(world.lazy.held, PAGE);
@@ -438,7 +438,7 @@ static void test_lazy_fault_without_memory(void **state) {
         failing_frames_fail(&world.rig.source, nth, false);
         assert_int_equal(fault(&world, area, 3 * MIB, MSET_READ), MSET_NO_MEMORY);
         assert_int_equal(world.data.live, 0);
-        assert_int_equal(world.rig.source.live, 1);
+        assert_int_equal(rig_live(&world.rig), 1);
     }
     assert_int_equal(fault(&world, area, 3 * MIB, MSET_READ), 0);
     assert_int_equal(unmap(&world, area), 0);
@@ -467,7 +467,7 @@ static void test_bad_requests(void **state) {
         assert_int_equal(map(&world, area_of(backend, UINT64_C(1) << 47, PAGE, RW)),
                          MSET_INVALID_PARAM);
         assert_int_equal(map(&world, area_of(backend, GIB, PAGE, RW | 0x40)), MSET_UNSUPPORTED);
-        assert_int_equal(world.rig.source.live, 1);
+        assert_int_equal(rig_live(&world.rig), 1);
         assert_int_equal(world.data.live, 0);
     }
     world_close(&world);

@@ -73,7 +73,7 @@ static void world_close(struct world *world) {
     assert_int_equal(world->data.live, 0);
     assert_int_equal(world->eager.held + world->lazy.held, 0);
     assert_int_equal(world->linear.areas + world->eager.areas + world->lazy.areas, 0);
-    assert_int_equal(world->rig.source.live, 1);
+    assert_int_equal(rig_live(&world->rig), 1);
     mset_destroy(world->set);
     mset_buddy_destroy(world->buddy);
     free(world->storage);

@@ -69,8 +69,13 @@ void rig_open(struct rig *rig, uint64_t frames, uint64_t largest_leaf) {
                                              &rig->memory.base};
     assert_int_equal(mset_buddy_create(&region, &rig->buddy), MSET_OK);
     failing_frames_init(&rig->source, mset_buddy_frames(rig->buddy));
-    const struct mset_pt_config config = {&mset_pt_x86_64, &rig->source.frames, &rig->memory.base,
-                                          largest_leaf, 46};
+    const uint64_t sizes = mset_pt_x86_64.leaf_sizes;
+    const struct mset_pt_config config = {
+        .format = &mset_pt_x86_64,
+        .frames = &rig->source.frames,
+        .allocator = &rig->memory.base,
+        .leaf_sizes = largest_leaf == 0 ? 0 : sizes & (largest_leaf | (largest_leaf - 1)),
+        .pa_bits = 46};
     assert_int_equal(mset_pt_create(&config, &rig->pt), MSET_OK);
     rig->view = (struct slow_memory){read_storage, rig, 46};
 }
@@ -83,6 +88,11 @@ void rig_close(struct rig *rig) {
     mset_buddy_destroy(rig->buddy);
     free(rig->storage);
     assert_null(counting_allocator_complaint(&rig->memory, true));
+}
+
+uint64_t rig_live(struct rig *rig) {
+    mset_pt_flushed(rig->pt);
+    return rig->source.live;
 }
 
 struct slow_answer rig_look(const struct rig *rig, uint64_t va) {

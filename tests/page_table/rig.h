@@ -5,8 +5,8 @@
 #ifndef MSET_TEST_PAGE_TABLE_RIG_H
 #define MSET_TEST_PAGE_TABLE_RIG_H
 
+#include <mset/formats.h>
 #include <mset/frames.h>
-#include <mset/page_table.h>
 
 #include "page_table/slow_walker.h"
 #include "support/counting_allocator.h"
@@ -40,10 +40,13 @@ struct rig {
     struct slow_memory view;
 };
 
-/* `frames` are for tables. `largest_leaf` as in mset_pt_config. Asserts that it worked. */
+/* `frames` are for tables. No leaves above `largest_leaf`; 0: all. Asserts that it worked. */
 void rig_open(struct rig *rig, uint64_t frames, uint64_t largest_leaf);
 /* Destroys the table and asserts that every frame and every byte came back. */
 void rig_close(struct rig *rig);
+
+/* Frames in use once everything is flushed. */
+uint64_t rig_live(struct rig *rig);
 
 struct slow_answer rig_look(const struct rig *rig, uint64_t va);
 /* The entry of `level` on the way to va, read as hardware would; the tables must be there. */

@@ -52,7 +52,7 @@ static void begin(uint64_t corner, const struct before *before) {
 
 static void end(uint64_t corner) {
     assert_int_equal(mset_pt_unmap(rig.pt, corner, 2 * GIB, NULL, NULL), MSET_OK);
-    assert_int_equal(rig.source.live, 1);
+    assert_int_equal(rig_live(&rig), 1);
 }
 
 static void try_map(uint64_t va, uint64_t size) {

@@ -139,6 +139,9 @@ static void play_game(uint64_t seed, uint64_t window, uint64_t largest_leaf, uns
     for (unsigned i = 0; i < steps; i++) {
         play_step(&play);
         run_model_check(&play.model, &play.rig, &play.rng);
+        if (rng_chance(&play.rng, 30)) {
+            mset_pt_flushed(play.rig.pt);
+        }
         if (play.model.count > 100) {
             play_unmap(&play, window, 2 * GIB);
         }
@@ -146,7 +149,7 @@ static void play_game(uint64_t seed, uint64_t window, uint64_t largest_leaf, uns
     play_unmap(&play, window, 2 * GIB);
     play_unmap(&play, window > UINT64_MAX / 2 ? -(UINT64_C(1) << 47) : 0, UINT64_C(1) << 47);
     run_model_check(&play.model, &play.rig, &play.rng);
-    assert_int_equal(play.rig.source.live, 1); /* the root */
+    assert_int_equal(rig_live(&play.rig), 1); /* the root */
     rig_close(&play.rig);
 }
 

@@ -43,8 +43,8 @@ static void test_small_leaves(void **state) {
         rig_open(&rig, 16, 0);
         /* Wider than the rig's machine, so a table of its own. */
         struct mset_page_table *pt;
-        const struct mset_pt_config config = {&mset_pt_x86_64, &rig.source.frames, &rig.memory.base,
-                                              0, 0};
+        const struct mset_pt_config config = {
+            .format = &mset_pt_x86_64, .frames = &rig.source.frames, .allocator = &rig.memory.base};
         assert_int_equal(mset_pt_create(&config, &pt), MSET_OK);
         assert_int_equal(mset_pt_map(pt, 0x5000, 0x123456789000, PAGE, cases[i].flags), MSET_OK);
         struct mset_page_table *const own = rig.pt;

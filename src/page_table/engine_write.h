@@ -1,0 +1,187 @@
+/*
+ * engine_write.h - stores into tables that processors may be walking, and what becomes stale by
+ * them. Part of engine.h.
+ *
+ * A fresh table is filled first and linked last, by one store. Where the format wants a break
+ * before the make, the new entry is stored without its valid bit, and mset_pt_flushed() sets it:
+ *
+ *     leaf 2M ---- split ----> table, broken ---- flush, mset_pt_flushed() ----> table
+ *
+ * New leaves over addresses that still wait for a flush are the second half of such a change
+ * (unmap, then map), so they are born broken too.
+ */
+#ifndef MSET_SRC_PAGE_TABLE_ENGINE_WRITE_H
+#define MSET_SRC_PAGE_TABLE_ENGINE_WRITE_H
+
+/* ---- what becomes stale ------------------------------------------------------------------- */
+
+/* Valid leaves were removed or changed in n slots from va's on. */
+static inline void gather_leaves(struct mset_page_table *pt, uint64_t va, unsigned n,
+                                 unsigned level) {
+    pt->gather.leaf_levels |= 1u << level;
+    pt_gather_add(pt, slot_first(level, va), slots_last(level, va, n), slot_size(level));
+}
+
+/* The entry of this level for va pointed at a table and does so no more. */
+static inline void gather_table(struct mset_page_table *pt, uint64_t va, unsigned level) {
+    pt->gather.table_levels |= 1u << level;
+    pt_gather_add(pt, slot_first(level, va), slot_last(level, va), slot_size(level));
+}
+
+/*
+ * Leaves like this one became larger ones. Translations stay equal, but those of the smaller
+ * leaves would survive a later flush that steps by the larger.
+ */
+static inline void gather_resized(struct mset_page_table *pt, uint64_t leaf, uint64_t va,
+                                  unsigned n, unsigned level) {
+    if (fmt_valid(leaf)) {
+        gather_leaves(pt, va, n, level);
+    }
+}
+
+/* Entries [i, i + n) have been written broken. */
+static void note_broken(struct mset_page_table *pt, struct pt_table *table, unsigned i,
+                        unsigned n) {
+    if (table->broken_from >= table->broken_to) {
+        table->broken_from = i;
+        table->broken_to = i + n;
+        table->next_broken = pt->broken;
+        pt->broken = table;
+        return;
+    }
+    table->broken_from = i < table->broken_from ? i : table->broken_from;
+    table->broken_to = i + n > table->broken_to ? i + n : table->broken_to;
+}
+
+/* Must a change of the size of this leaf (split, promotion) be broken first? */
+static inline bool resize_breaks(const struct mset_page_table *pt, uint64_t leaf) {
+    return FMT_BREAKS && (is_broken(leaf) || (fmt_valid(leaf) && !pt->bbm_level_2));
+}
+
+/* ---- leaves ------------------------------------------------------------------------------- */
+
+static inline void fill_leaves(const struct mset_page_table *pt, uint64_t *entries, unsigned n,
+                               uint64_t leaf, uint64_t step) {
+    enum { FEW = 16 };
+    if (n > FEW) {
+        pt->fill(entries, n, leaf, step);
+        return;
+    }
+    for (unsigned k = 0; k < n; k++) {
+        entries[k] = leaf;
+        leaf += step;
+    }
+}
+
+/* Entries [from, to) as groups; `leaf` is the one of `from`. */
+static void fill_groups(const struct mset_page_table *pt, uint64_t *entries, unsigned from,
+                        unsigned to, uint64_t leaf, uint64_t step, unsigned level) {
+    const unsigned unit = FMT_GROUP_SHARED ? group_count(level) : to - from;
+    const uint64_t inner = FMT_GROUP_SHARED ? 0 : step;
+    const bool broken = is_broken(leaf);
+    for (; from < to; from += unit) {
+        const uint64_t member = fmt_group(broken ? fmt_make(leaf) : leaf, level);
+        fill_leaves(pt, entries + from, unit, broken ? fmt_break(member) : member, inner);
+        leaf += step * unit;
+    }
+}
+
+/* Writes the n leaves that begin with `leaf` into entries that hold none, in groups where they
+   fit, and counts them. */
+static inline void place_leaves(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                                unsigned i, unsigned n, uint64_t leaf) {
+    const uint64_t step = fmt_leaf_step(leaf, level);
+    table->used += n;
+    pt->statistics.leaves[level] += n;
+    if (FMT_GROUPS && (pt->group_levels >> level & 1) != 0 && !fmt_is_marker(leaf)) {
+        const unsigned mask = group_count(level) - 1;
+        const unsigned from = (i + mask) & ~mask, to = (i + n) & ~mask;
+        const uint64_t slot =
+            fmt_leaf_address(fmt_ungroup(leaf, i, level), level) >> fmt_shift(level);
+        if (from < to && (((unsigned)slot ^ i) & mask) == 0) {
+            fill_leaves(pt, table->entries + i, from - i, leaf, step);
+            fill_groups(pt, table->entries, from, to, leaf + (from - i) * step, step, level);
+            fill_leaves(pt, table->entries + to, i + n - to, leaf + (to - i) * step, step);
+            table->grouped += to - from;
+            pt->statistics.groups[level] += (to - from) >> fmt_group_bits(level);
+            return;
+        }
+    }
+    fill_leaves(pt, table->entries + i, n, leaf, step);
+}
+
+/* The same into a table that processors can see. */
+static inline void write_leaves(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                                unsigned i, unsigned n, uint64_t va, uint64_t leaf) {
+    const bool broken =
+        FMT_BREAKS && pt_gather_overlaps(pt, va, slots_last(level, va, n)) && fmt_valid(leaf);
+    place_leaves(pt, table, level, i, n, broken ? fmt_break(leaf) : leaf);
+    if (broken) {
+        note_broken(pt, table, i, n);
+    }
+}
+
+/* The leaf (or marker, or kept leaf) for pa. */
+static inline uint64_t make_leaf(uint64_t pa, uint64_t flags, unsigned marks, unsigned level) {
+    return flags == MSET_PT_MARKER ? fmt_marker(pa, level)
+                                   : fmt_leaf(pa, fmt_attributes(flags, marks, level), level);
+}
+
+/* The marks that a new leaf has: a dirty one can be written. */
+static inline unsigned born_marks(const struct mset_page_table *pt, uint64_t flags) {
+    const unsigned fitting = (flags & MSET_WRITE) != 0    ? MSET_PT_ACCESSED | MSET_PT_DIRTY
+                             : (flags & MSET_ACCESS) != 0 ? MSET_PT_ACCESSED
+                                                          : 0;
+    return pt->born & fitting;
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+/* One store, and a processor that sees it sees the table behind it filled. */
+static inline void publish(uint64_t *entry, uint64_t value) {
+    __atomic_store_n(entry, value, __ATOMIC_RELEASE);
+}
+
+/* Points entry i at a filled table. What was there, empty or a leaf, goes with one store. */
+static inline void link_table(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                              unsigned i, struct pt_table *child, bool broken) {
+    const uint64_t entry = fmt_table(child->pa, level);
+    table->used += is_empty(table, level, i);
+    table->child[i] = child;
+    publish(&table->entries[i], broken ? fmt_break(entry) : entry);
+    if (broken) {
+        note_broken(pt, table, i, 1);
+    }
+}
+
+static inline struct pt_table *unlink_table(struct mset_page_table *pt, struct pt_table *table,
+                                            unsigned level, unsigned i, uint64_t va) {
+    struct pt_table *const child = table->child[i];
+    table->child[i] = NULL;
+    table->used--;
+    publish(&table->entries[i], fmt_empty(level));
+    gather_table(pt, va, level);
+    return child;
+}
+
+/* Counts broken entries that wait for a flush; mends them if told so. */
+static uint64_t engine_broken(struct mset_page_table *pt, bool mend) {
+    uint64_t count = 0;
+    for (struct pt_table *table = pt->broken; table != NULL; table = table->next_broken) {
+        for (unsigned i = table->broken_from; i < table->broken_to; i++) {
+            const uint64_t entry = table->entries[i], made = fmt_make(entry);
+            count += entry != made;
+            if (mend && entry != made) {
+                publish(&table->entries[i], made);
+            }
+        }
+    }
+    while (mend && pt->broken != NULL) {
+        struct pt_table *const table = pt->broken;
+        pt->broken = table->next_broken;
+        table->broken_from = table->broken_to = 0;
+    }
+    return count;
+}
+
+#endif
