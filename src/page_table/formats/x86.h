@@ -227,39 +227,8 @@ static inline bool fmt_leaf_ok(uint64_t leaf, unsigned level) {
     return fmt_without_marks(leaf) == fmt_leaf(fmt_leaf_address(leaf, level), attributes, level);
 }
 
-/* ---- no groups, no break before make -------------------------------------------------------- */
+#include "page_table/formats/no_groups.h"
 
-static inline bool fmt_grouped(uint64_t entry, unsigned level) {
-    (void)entry, (void)level;
-    return false;
-}
-
-static inline uint64_t fmt_group(uint64_t leaf, unsigned level) {
-    (void)level;
-    return leaf;
-}
-
-static inline uint64_t fmt_flat(uint64_t entry, unsigned index, unsigned level) {
-    (void)index, (void)level;
-    return entry;
-}
-
-static inline uint64_t fmt_ungroup(uint64_t entry, unsigned index, unsigned level) {
-    (void)index, (void)level;
-    return entry;
-}
-
-static inline uint64_t fmt_break(uint64_t entry) {
-    return entry;
-}
-
-static inline uint64_t fmt_make(uint64_t entry) {
-    return entry;
-}
-
-static inline bool fmt_must_break(uint64_t old, uint64_t entry) {
-    (void)old, (void)entry;
-    return false;
-}
+#include "page_table/formats/no_breaks.h"
 
 #endif

@@ -1,0 +1,12 @@
+/* aarch64_s2_16k.c - the engine, compiled for AArch64 stage 2 with pages of 16 KiB, two root tables
+ * side by side. */
+#define A64_NAME "aarch64-s2-16k"
+#define A64_STAGE 2
+#define A64_GRANULE 14
+#define A64_LEVELS 3
+#define A64_VA_BITS 48
+#include "page_table/formats/aarch64.h"
+
+#include "page_table/engine.h"
+
+const struct mset_pt_format mset_pt_aarch64_s2_16k = ENGINE_FORMAT;

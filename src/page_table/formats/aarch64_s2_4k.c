@@ -1,0 +1,11 @@
+/* aarch64_s2_4k.c - the engine, compiled for AArch64 stage 2 with pages of 4 KiB. */
+#define A64_NAME "aarch64-s2-4k"
+#define A64_STAGE 2
+#define A64_GRANULE 12
+#define A64_LEVELS 4
+#define A64_VA_BITS 48
+#include "page_table/formats/aarch64.h"
+
+#include "page_table/engine.h"
+
+const struct mset_pt_format mset_pt_aarch64_s2_4k = ENGINE_FORMAT;

@@ -1,0 +1,43 @@
+/* formats.c - all formats, by index and by name. */
+#include <mset/formats.h>
+
+static const struct mset_pt_format *const formats[] = {
+    &mset_pt_x86_64,
+    &mset_pt_x86_64_5,
+    &mset_pt_npt,
+    &mset_pt_ept,
+    &mset_pt_aarch64_4k,
+    &mset_pt_aarch64_16k,
+    &mset_pt_aarch64_64k,
+    &mset_pt_aarch64_s2_4k,
+    &mset_pt_aarch64_s2_4k_ipa40,
+    &mset_pt_aarch64_s2_16k,
+    &mset_pt_aarch64_s2_64k,
+    &mset_pt_sv39,
+    &mset_pt_sv48,
+    &mset_pt_sv57,
+    &mset_pt_sv39x4,
+    &mset_pt_sv48x4,
+    &mset_pt_loongarch64,
+};
+
+const struct mset_pt_format *mset_pt_format_at(size_t index) {
+    return index < sizeof formats / sizeof *formats ? formats[index] : NULL;
+}
+
+static bool same(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const struct mset_pt_format *mset_pt_format_find(const char *name) {
+    for (size_t i = 0; name != NULL && i < sizeof formats / sizeof *formats; i++) {
+        if (same(formats[i]->name, name)) {
+            return formats[i];
+        }
+    }
+    return NULL;
+}
