@@ -1,0 +1,69 @@
+/*
+ * arch_riscv.c - RISC-V privileged architecture (20240411): 12.3.2 the translation algorithm,
+ * 12.4, 12.5 and 12.6 Sv39, Sv48, Sv57; 13 Svnapot; 14 Svpbmt; 18.5.1 G-stage. SUM = 1, MXR = 0.
+ */
+#include "mmu_model/mmu_model.h"
+
+enum { STAGE_S, STAGE_G };
+
+static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level, uint64_t entry) {
+    const bool v = entry & 1, r = entry >> 1 & 1, w = entry >> 2 & 1, x = entry >> 3 & 1;
+    const bool user = entry >> 4 & 1, guest = machine->architecture->variant == STAGE_G;
+    const uint64_t ppn = entry >> 10 & UINT64_C(0xfffffffffff);
+    const unsigned pbmt = entry >> 61 & 3;
+    const bool n = entry >> 63;
+    struct mmu_entry out = {.kind = MMU_NOTHING, .wrong = "a reserved bit is set", .pa = ppn << 12};
+    if (!v) {
+        return out;
+    }
+    out.kind = MMU_WRONG;
+    if ((entry >> 54 & 0x7f) != 0 || pbmt == 3 || (!r && w)) {
+        return out;
+    }
+    if (!r && !x) { /* D, A, U, G, PBMT and N of a pointer are reserved */
+        out.kind =
+            level > 0 && !user && (entry >> 5 & 7) == 0 && pbmt == 0 && !n ? MMU_TABLE : MMU_WRONG;
+        return out;
+    }
+    if (n && (level != 0 || !machine->options.napot || (ppn & 15) != 8)) {
+        out.wrong = "a NAPOT encoding that is reserved";
+        return out;
+    }
+    if ((out.pa & (mmu_slot(machine, level) - 1)) != 0) {
+        out.wrong = "a misaligned superpage";
+        return out;
+    }
+    if (guest && !user) {
+        out.wrong = "a G-stage leaf that is not the user's";
+        return out;
+    }
+    const unsigned access = (r ? 1u : 0) | (w ? 2u : 0) | (x ? 4u : 0);
+    const bool a = entry >> 6 & 1, d = entry >> 7 & 1, hardware = machine->options.hardware_marks;
+    const unsigned all = guest  ? access << 3 | access
+                         : user ? (access & 3) << 3 | access
+                                : access << 3;
+    const unsigned clean = all & ~(unsigned)(MMU_WRITE | MMU_USER_WRITE);
+    out.kind = MMU_LEAF;
+    out.pa = n ? out.pa & ~UINT64_C(0xffff) : out.pa;
+    out.group = n ? 4 : 0;
+    out.shared = n;
+    out.rights = a ? (d ? all : clean) : 0;
+    out.could = hardware ? all : out.rights;
+    out.type = pbmt == 0 ? MMU_WRITE_BACK : pbmt == 1 ? MMU_UNCACHED : MMU_DEVICE;
+    out.global = !guest && (entry >> 5 & 1) != 0;
+    out.accessed = a;
+    out.dirty = d;
+    return out;
+}
+
+static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool write) {
+    return machine->options.hardware_marks ? entry | 0x40 | (write ? 0x80 : 0) : entry;
+}
+
+const struct mmu_architecture mmu_riscv[5] = {
+    {"sv39", 3, {12, 21, 30}, {9, 9, 9}, 39, true, 56, false, decode, mark, STAGE_S},
+    {"sv48", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, true, 56, false, decode, mark, STAGE_S},
+    {"sv57", 5, {12, 21, 30, 39, 48}, {9, 9, 9, 9, 9}, 57, true, 56, false, decode, mark, STAGE_S},
+    {"sv39x4", 3, {12, 21, 30}, {9, 9, 11}, 41, false, 56, false, decode, mark, STAGE_G},
+    {"sv48x4", 4, {12, 21, 30, 39}, {9, 9, 9, 11}, 50, false, 56, false, decode, mark, STAGE_G},
+};
