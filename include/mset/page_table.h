@@ -282,7 +282,7 @@ MSET_API void mset_pt_prepare_drop(struct mset_page_table *table);
  *
  *     mset_pt_unmap(table, ...);  mset_pt_protect(table, ...);        any number of calls
  *     mset_pt_get_gather(table, &gather);
- *     if (gather.size != 0) { invalidate gather.start ... on all processors, wait for them; }
+ *     if (gather.leaf_size != 0) { invalidate start..last on all processors, wait for them; }
  *     mset_pt_flushed(table);                           tables are freed, breaks are mended
  *
  * Break before make (AArch64; Arm ARM D8.16): where a valid entry must not be replaced by
@@ -292,9 +292,9 @@ MSET_API void mset_pt_prepare_drop(struct mset_page_table *table);
  * fresh mappings over addresses that wait for a flush.
  */
 struct mset_pt_gather {
-    uint64_t start, size;  /* all stale addresses lie in here; size 0: nothing to flush (and
-                              2^64 - start stands for "to the end") */
-    uint64_t leaf_size;    /* smallest leaf among what is stale: the stride of a flush */
+    uint64_t leaf_size;    /* smallest leaf among what is stale: the stride of a flush; 0: nothing
+                              is stale, and all else is 0 as well */
+    uint64_t start, last;  /* all stale addresses lie in here, both included */
     unsigned leaf_levels;  /* bit n: leaves of level n were changed */
     unsigned table_levels; /* bit n: entries of level n that pointed at tables were changed, so
                               that cached table pointers are stale as well */

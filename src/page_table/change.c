@@ -254,10 +254,9 @@ void mset_pt_prepare_drop(struct mset_page_table *table) {
 }
 
 void mset_pt_get_gather(const struct mset_page_table *table, struct mset_pt_gather *gather) {
-    *gather = (struct mset_pt_gather){.size = 0};
+    *gather = (struct mset_pt_gather){.leaf_size = 0};
     if (!pt_gather_empty(table)) {
         *gather = table->gather;
-        gather->size = table->gather_last - gather->start + 1;
         gather->tables = table->retired_tables;
         gather->breaks = table->engine->broken((struct mset_page_table *)table, false);
     }

@@ -99,8 +99,10 @@ static void map_below(const struct map_job *job, struct pt_table *table, unsigne
         }
         return;
     }
+    struct map_job fresh = *job; /* there is nothing to replace or to keep */
+    fresh.overlap = MSET_PT_REFUSE;
     child = table_around(job, level - 1, va, last); /* filled first, linked last */
-    map_in(job, child, level - 1, va, last, pa);
+    map_in(&fresh, child, level - 1, va, last, pa);
     link_table(job->pt, table, level, i, child,
                FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
 }

@@ -75,8 +75,7 @@ struct mset_page_table {
     uint64_t version; /* changes with every changing call */
     struct mset_pt_statistics statistics;
 
-    struct mset_pt_gather gather; /* size, tables and breaks are made up by the getter */
-    uint64_t gather_last;         /* of gather.start; below it: nothing is stale */
+    struct mset_pt_gather gather; /* tables and breaks are made up by the getter */
     struct pt_table *retired;     /* out of the tree, still in the processors' memory */
     uint64_t retired_tables;
     struct pt_table *broken;
@@ -192,13 +191,12 @@ static inline void pt_gather_add(struct mset_page_table *pt, uint64_t va, uint64
                                  uint64_t stride) {
     struct mset_pt_gather *const gather = &pt->gather;
     gather->start = va < gather->start ? va : gather->start;
-    pt->gather_last = last > pt->gather_last ? last : pt->gather_last;
+    gather->last = last > gather->last ? last : gather->last;
     gather->leaf_size = stride < gather->leaf_size ? stride : gather->leaf_size;
 }
 
 static inline void pt_gather_reset(struct mset_page_table *pt) {
     pt->gather = (struct mset_pt_gather){.start = UINT64_MAX, .leaf_size = UINT64_MAX};
-    pt->gather_last = 0;
 }
 
 static inline bool pt_gather_empty(const struct mset_page_table *pt) {
@@ -207,7 +205,7 @@ static inline bool pt_gather_empty(const struct mset_page_table *pt) {
 
 static inline bool pt_gather_overlaps(const struct mset_page_table *pt, uint64_t va,
                                       uint64_t last) {
-    return va <= pt->gather_last && last >= pt->gather.start && !pt_gather_empty(pt);
+    return va <= pt->gather.last && last >= pt->gather.start && !pt_gather_empty(pt);
 }
 
 /* ---- joining runs ------------------------------------------------------------------------- */

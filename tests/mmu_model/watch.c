@@ -55,13 +55,18 @@ static void collect(struct mmu_machine *machine, uint64_t table, unsigned level,
 /* May `now` take the place of `had` without a break? */
 static bool same_enough(const struct mmu_machine *machine, const struct mmu_leaf *had,
                         const struct mmu_leaf *now) {
-    const bool same_size = now->va == had->va && now->last == had->last;
+    const bool same_size = now->last - now->va == had->last - had->va;
     return now->pa - now->va == had->pa - had->va && now->type == had->type &&
            now->global == had->global && (same_size || machine->options.bbm_level_2);
 }
 
 static void to_limbo(struct mmu_machine *machine, const struct mmu_leaf *had, uint64_t va,
                      uint64_t last) {
+    struct mmu_range *const top = &machine->limbo[machine->limbos - (machine->limbos != 0)];
+    if (machine->limbos != 0 && top->last + 1 == va && same_enough(machine, &top->was, had)) {
+        top->last = last;
+        return;
+    }
     if (machine->limbos == MMU_LIMBO) {
         mmu_complain(machine, "too much waits for a flush", va, last);
         return;

@@ -255,10 +255,22 @@ static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned 
     return entry ^ (is_leaf & (entry ^ changed));
 }
 
-static inline uint64_t fmt_write_protect(uint64_t entry, unsigned level) {
-    (void)level;
+static inline uint64_t a64_take_write(uint64_t entry) {
     const uint64_t writable = a64_writable(entry), written = a64_written(entry);
     return (a64_turn(entry, writable, false) & ~(writable << 51)) | written << 55;
+}
+
+static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level);
+
+/* In stage 2 a leaf can have had nothing but MSET_WRITE; then it has no access any more. */
+static inline uint64_t fmt_write_protect(uint64_t entry, unsigned level) {
+    const bool only =
+        A64_STAGE == 2 && (entry & (A64_DBM | A64_S2_READ | A64_UXN)) == (A64_DBM | A64_UXN);
+    if (only) {
+        const uint64_t flags = fmt_leaf_flags(entry, level) & ~MSET_WRITE;
+        return fmt_change(entry, fmt_attributes(flags, 0, level), level);
+    }
+    return a64_take_write(entry);
 }
 
 static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {

@@ -213,11 +213,22 @@ static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned 
 }
 
 /* D goes with W, and is remembered in bit 9. */
-static inline uint64_t fmt_write_protect(uint64_t entry, unsigned level) {
-    (void)level;
+static inline uint64_t la_take_write(uint64_t entry) {
     const uint64_t present = la_present(entry);
     const uint64_t written = (entry >> 1 & 1) & present;
     return (entry & ~(present << 8 | present << 1)) | written << 9;
+}
+
+static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level);
+
+/* A leaf that had nothing but MSET_WRITE has no access any more. */
+static inline uint64_t fmt_write_protect(uint64_t entry, unsigned level) {
+    const uint64_t only = LA_PRESENT | LA_WRITE | LA_NO_READ | LA_NO_EXEC;
+    if ((entry & only) == only) {
+        const uint64_t flags = fmt_leaf_flags(entry, level) & ~MSET_WRITE;
+        return fmt_change(entry, fmt_attributes(flags, 0, level), level);
+    }
+    return la_take_write(entry);
 }
 
 static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {

@@ -125,9 +125,8 @@ static void check_change(const struct leaf_case *c) {
         }
     }
     const uint64_t protected = fmt_write_protect(c->leaf, c->level);
-    if ((c->flags & MSET_ACCESS & ~MSET_WRITE) != 0) { /* write alone would become a kept leaf */
-        assert_true(fmt_leaf_flags(protected, c->level) == (c->flags & ~MSET_WRITE));
-    }
+    assert_true(fmt_leaf_flags(protected, c->level) == (c->flags & ~MSET_WRITE));
+    assert_true(fmt_leaf_ok(protected, c->level));
     assert_true(fmt_leaf_address(protected, c->level) == c->pa);
     assert_true(fmt_marks(protected) == c->marks);
 }
