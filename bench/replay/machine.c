@@ -1,7 +1,7 @@
 /*
- * machine.c - the machine a replay runs on: x86-64 page tables in real memory, and 1 TiB of
- * physical memory that consists of addresses only, so that every backend can replay every trace
- * on any computer.
+ * machine.c - the machine a replay runs on: page tables in real memory, and 1 TiB of physical
+ * memory that consists of addresses only, so that every backend can replay every trace on any
+ * computer.
  */
 #include "machine.h"
 
@@ -44,11 +44,30 @@ static mset_status add_frames(struct machine *machine) {
     return mset_buddy_create(&data, &machine->data);
 }
 
-mset_status machine_create(struct machine *machine, enum machine_kind kind) {
-    *machine = (struct machine){.kind = kind};
+/* Addresses of such a program have 47 bits, its pages 4 KiB. */
+const char *machine_misfit(const struct mset_pt_format *format) {
+    if ((format->leaf_sizes & MSET_PAGE_SIZE) == 0) {
+        return "its pages are larger than 4 KiB";
+    }
+    if (format->low_last >> 46 == 0) {
+        return "its addresses have fewer than 47 bits";
+    }
+    return NULL;
+}
+
+void machine_flush(const struct space *space) {
+    if (space->table != NULL) {
+        mset_pt_flushed(space->table);
+    }
+}
+
+mset_status machine_create(struct machine *machine, enum machine_kind kind,
+                           const struct mset_pt_format *format) {
+    *machine = (struct machine){.kind = kind, .format = format, .user_flag = MSET_USER};
     if (kind == MACHINE_NONE) {
         return MSET_OK;
     }
+    machine->user_flag &= format->flags;
     const mset_status status = add_frames(machine);
     if (status != MSET_OK) {
         machine_destroy(machine);
@@ -87,7 +106,7 @@ static mset_status add_table(struct machine *machine, struct space *space) {
     if (machine->kind == MACHINE_NONE) {
         return MSET_OK;
     }
-    const struct mset_pt_config config = {.format = &mset_pt_x86_64,
+    const struct mset_pt_config config = {.format = machine->format,
                                           .frames = mset_buddy_frames(machine->tables)};
     return mset_pt_create(&config, &space->table);
 }

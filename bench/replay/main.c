@@ -92,8 +92,9 @@ static bool read_maps(struct work *work, struct trouble *trouble) {
 
 /* ---- steps of the work on one trace ------------------------------------------------------- */
 
-static bool replay(struct work *work, enum machine_kind kind, struct trouble *trouble) {
-    const mset_status status = machine_create(&work->machine, kind);
+static bool replay(struct work *work, const struct options *options, struct trouble *trouble) {
+    const enum machine_kind kind = options->machine;
+    const mset_status status = machine_create(&work->machine, kind, options->format);
     if (status != MSET_OK) {
         return trouble_set(trouble, 0, "cannot make the machine: %s", mset_status_text(status));
     }
@@ -196,7 +197,7 @@ static bool work_on(struct session *session, struct work *work, const char **cul
         *culprit = work->maps_path;
         return false;
     }
-    if (!replay(work, options->machine, trouble) ||
+    if (!replay(work, options, trouble) ||
         (options->check && !check(work, options->machine, trouble)) ||
         (wants_report(options) && !measure(session, work, trouble))) {
         return false;
@@ -235,11 +236,10 @@ static int run_trace(struct session *session, const char *path) {
 }
 
 static void print_report(const struct session *session) {
-    const enum machine_kind machine = session->options.machine;
     if (session->options.json) {
-        report_json(session->rows, session->count, machine, stdout);
+        report_json(session->rows, session->count, &session->options, stdout);
     } else if (wants_report(&session->options) && session->count != 0) {
-        report_table(session->rows, session->count, machine, stdout);
+        report_table(session->rows, session->count, &session->options, stdout);
     }
 }
 

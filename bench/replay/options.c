@@ -6,13 +6,15 @@
 #include <string.h>
 
 static const char help_text[] =
-    "usage: mset-replay [--backend none|linear|eager|lazy] [--check] [--dump] [--json] TRACE...\n"
+    "usage: mset-replay [--backend none|linear|eager|lazy] [--format NAME] [--check] [--dump]\n"
+    "                   [--json] TRACE...\n"
     "\n"
     "Replays the memory calls of real programs on a memory set. A TRACE is the output of\n"
     "`strace -f -qq -e trace=%memory,%process,openat`, plain or compressed with xz.\n"
     "\n"
     "  --backend NAME  what stands behind the areas: none (bookkeeping only, the default), or\n"
     "                  page tables filled by the linear, eager or lazy backend of the library\n"
+    "  --format NAME   of the page tables: x86-64 (the default), sv48, aarch64-4k, ept, ...\n"
     "  --check         compare the areas with NAME.maps, which lies beside NAME.strace[.xz] and\n"
     "                  holds what the program read from its /proc/self/maps when the trace last\n"
     "                  opened that; print `differ N`\n"
@@ -46,6 +48,18 @@ static bool set_backend(const char *name, struct options *options) {
     return machine_kind_parse(name, &options->machine) || wrong("unknown backend", name);
 }
 
+static bool set_format(const char *name, struct options *options) {
+    if (name == NULL) {
+        return wrong("--format needs a name", NULL);
+    }
+    options->format = mset_pt_format_find(name);
+    if (options->format == NULL) {
+        return wrong("unknown format", name);
+    }
+    const char *const misfit = machine_misfit(options->format);
+    return misfit == NULL || wrong(name, misfit);
+}
+
 static bool set_switch(const char *word, struct options *options) {
     const struct {
         const char *name;
@@ -66,7 +80,7 @@ static bool set_switch(const char *word, struct options *options) {
 }
 
 static bool take_words(int argc, char **argv, struct options *options) {
-    static const char backend[] = "--backend=";
+    static const char backend[] = "--backend=", format[] = "--format=";
     bool only_paths = false;
     for (int at = 1; at < argc; at++) {
         char *word = argv[at];
@@ -79,6 +93,10 @@ static bool take_words(int argc, char **argv, struct options *options) {
             taken = set_backend(at + 1 < argc ? argv[++at] : NULL, options);
         } else if (strncmp(word, backend, sizeof backend - 1) == 0) {
             taken = set_backend(word + sizeof backend - 1, options);
+        } else if (strcmp(word, "--format") == 0) {
+            taken = set_format(at + 1 < argc ? argv[++at] : NULL, options);
+        } else if (strncmp(word, format, sizeof format - 1) == 0) {
+            taken = set_format(word + sizeof format - 1, options);
         } else {
             taken = set_switch(word, options);
         }
@@ -90,7 +108,7 @@ static bool take_words(int argc, char **argv, struct options *options) {
 }
 
 bool options_parse(int argc, char **argv, struct options *options) {
-    *options = (struct options){.paths = argv};
+    *options = (struct options){.paths = argv, .format = &mset_pt_x86_64};
     if (!take_words(argc, argv, options)) {
         return false;
     }

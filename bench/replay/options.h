@@ -8,6 +8,7 @@
 
 struct options {
     enum machine_kind machine;
+    const struct mset_pt_format *format;
     bool check, dump, json;
     bool help;    /* nothing else counts */
     char **paths; /* part of argv */

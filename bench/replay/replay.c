@@ -3,12 +3,12 @@
  *
  * Areas of the replay
  *
- *   flags    MSET_USER, the access, MSET_SHARED, and in the caller's bits the file descriptor of
- *            a file mapping: mappings of different files never merge.
- *   offset   Linux merges private anonymous neighbours whatever they are, and neighbours of a
- *            file if their offsets follow each other. So anonymous memory has its own address as
- *            offset (the bias is 0 everywhere), files have theirs. The linear backend reads the
- *            offset as the physical address; there it is the address for all areas.
+ *   flags    MSET_USER (where the format knows users), the access, MSET_SHARED, and in the caller's
+ * bits the file descriptor of a file mapping: mappings of different files never merge. offset Linux
+ * merges private anonymous neighbours whatever they are, and neighbours of a file if their offsets
+ * follow each other. So anonymous memory has its own address as offset (the bias is 0 everywhere),
+ * files have theirs. The linear backend reads the offset as the physical address; there it is the
+ * address for all areas.
  *
  * Memory from before the first call is unknown. What calls do to it changes nothing here, and it
  * is never compared: `known` remembers, apart from the set, which addresses the trace has mapped.
@@ -65,7 +65,7 @@ static struct mset_area area_of(struct run *run, const struct op *op) {
     struct mset_area area = {
         .start = op->start,
         .size = op->size,
-        .flags = access_flags(op->protection) | MSET_USER,
+        .flags = access_flags(op->protection) | run->machine->user_flag,
         .backend = machine_backend(run->machine),
         .offset = own_address ? op->start : op->extra,
     };
@@ -261,8 +261,7 @@ static void drop(struct run *run, struct place *place) {
     ranges_free(&place->known);
 }
 
-static bool perform(struct run *run, const struct op *op) {
-    struct place *place = &run->places[op->space];
+static bool perform_call(struct run *run, struct place *place, const struct op *op) {
     switch (op->kind) {
     case OP_NEW:
         return do_new(run, place, op);
@@ -283,6 +282,13 @@ static bool perform(struct run *run, const struct op *op) {
     default:
         return true;
     }
+}
+
+static bool perform(struct run *run, const struct op *op) {
+    struct place *place = &run->places[op->space];
+    const bool done = perform_call(run, place, op);
+    machine_flush(&place->space);
+    return done;
 }
 
 /* ---- looking around ----------------------------------------------------------------------- */

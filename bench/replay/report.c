@@ -26,9 +26,11 @@ static void table_pages(const struct row *row, FILE *to) {
     }
 }
 
-void report_table(const struct row *rows, size_t count, enum machine_kind machine, FILE *to) {
+void report_table(const struct row *rows, size_t count, const struct options *options, FILE *to) {
     const int width = name_width(rows, count);
-    fprintf(to, "backend %s\n", machine_kind_name(machine));
+    const bool pages = options->machine != MACHINE_NONE;
+    fprintf(to, "backend %s%s%s\n", machine_kind_name(options->machine), pages ? ", format " : "",
+            pages ? options->format->name : "");
     fprintf(to, "%-*s %8s %6s %7s %7s %8s %10s %7s %9s %7s %5s\n", width, "trace", "calls", "areas",
             "splits", "merges", "ns/call", "bytes/area", "tables", "4K", "2M", "1G");
     for (size_t at = 0; at < count; at++) {
@@ -99,10 +101,16 @@ static void json_page_number(const char *name, const struct row *row, uint64_t v
     }
 }
 
-static void json_row(const struct row *row, enum machine_kind machine, FILE *to) {
+static void json_row(const struct row *row, const struct options *options, FILE *to) {
     fputs("  {\"trace\": ", to);
     report_json_string(row->name, to);
-    fprintf(to, ", \"backend\": \"%s\"", machine_kind_name(machine));
+    fprintf(to, ", \"backend\": \"%s\"", machine_kind_name(options->machine));
+    fputs(", \"format\": ", to);
+    if (row->has_pages) {
+        report_json_string(options->format->name, to);
+    } else {
+        fputs("null", to);
+    }
     json_number("calls", row->calls, to);
     json_number("skipped_calls", row->skipped, to);
     json_number("peak_areas", row->peak_areas, to);
@@ -120,11 +128,11 @@ static void json_row(const struct row *row, enum machine_kind machine, FILE *to)
     fputc('}', to);
 }
 
-void report_json(const struct row *rows, size_t count, enum machine_kind machine, FILE *to) {
+void report_json(const struct row *rows, size_t count, const struct options *options, FILE *to) {
     fputs("[", to);
     for (size_t at = 0; at < count; at++) {
         fputs(at == 0 ? "\n" : ",\n", to);
-        json_row(&rows[at], machine, to);
+        json_row(&rows[at], options, to);
     }
     fputs(count == 0 ? "]\n" : "\n]\n", to);
 }

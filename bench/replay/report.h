@@ -4,6 +4,7 @@
 #ifndef REPLAY_REPORT_H
 #define REPLAY_REPORT_H
 
+#include "options.h"
 #include "replay.h"
 
 struct row {
@@ -19,8 +20,8 @@ struct row {
     uint64_t differ;
 };
 
-void report_table(const struct row *rows, size_t count, enum machine_kind machine, FILE *to);
-void report_json(const struct row *rows, size_t count, enum machine_kind machine, FILE *to);
+void report_table(const struct row *rows, size_t count, const struct options *options, FILE *to);
+void report_json(const struct row *rows, size_t count, const struct options *options, FILE *to);
 
 /* A string in quotes; bytes that are not UTF-8 become U+FFFD. */
 void report_json_string(const char *string, FILE *to);

@@ -70,6 +70,8 @@ struct mset_pt_format {
     const char *name;        /* "x86-64", "aarch64-16k", "sv39x4", ... */
     unsigned levels;         /* tables on the way to the smallest leaf */
     unsigned va_bits;        /* virtual addresses that differ in these low bits are told apart */
+    uint64_t low_last;       /* [0, low_last] can be translated ... */
+    uint64_t high_first;     /* ... and [high_first, 2^64), if this is not 0 */
     unsigned pa_bits;        /* widest physical address */
     uint64_t leaf_sizes;     /* the sizes of leaves, or-ed together (they are powers of two) */
     uint64_t optional_sizes; /* those of them that not every machine has */

@@ -122,8 +122,6 @@
 /* ---- the format --------------------------------------------------------------------------- */
 
 static const struct mset_pt_engine engine = {
-    .low_last = FMT_LOW_LAST,
-    .high_first = FMT_HIGH_FIRST,
     .shift = FMT_SHIFTS,
     .index_bits = FMT_INDEX_BITS,
     .group_bits = FMT_GROUP_BITS,
@@ -150,7 +148,8 @@ static const struct mset_pt_engine engine = {
 #define ENGINE_FORMAT                                                                           \
     {                                                                                           \
         .name = FMT_NAME, .levels = FMT_LEVELS, .va_bits = FMT_VA_BITS, .pa_bits = FMT_PA_BITS, \
-        .leaf_sizes = FMT_LEAF_SIZES, .optional_sizes = FMT_OPTIONAL_SIZES, .flags = FMT_FLAGS, \
+        .low_last = FMT_LOW_LAST, .high_first = FMT_HIGH_FIRST, .leaf_sizes = FMT_LEAF_SIZES,   \
+        .optional_sizes = FMT_OPTIONAL_SIZES, .flags = FMT_FLAGS,                               \
         .memory_types = FMT_MEMORY_TYPES, .implies_read = FMT_IMPLIES_READ,                     \
         .two_roots = FMT_TWO_ROOTS, .marks_optional = FMT_MARKS_OPTIONAL, .engine = &engine,    \
     }

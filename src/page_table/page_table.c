@@ -40,8 +40,8 @@ static bool config_ok(const struct mset_pt_config *config) {
 
 /* Which addresses this root translates. */
 static void init_space(struct mset_page_table *pt, const struct mset_pt_config *config) {
-    pt->low_last = config->upper ? UINT64_MAX : pt->engine->low_last;
-    pt->high_first = pt->format->two_roots && !config->upper ? 0 : pt->engine->high_first;
+    pt->low_last = config->upper ? UINT64_MAX : pt->format->low_last;
+    pt->high_first = pt->format->two_roots && !config->upper ? 0 : pt->format->high_first;
 }
 
 /* Which leaves there are: a group counts if its own size is among those wanted. */

@@ -103,7 +103,6 @@ struct pt_map_request {
  * call that gets a `need` only prepares: it fills the stock and stores what it took.
  */
 struct mset_pt_engine {
-    uint64_t low_last, high_first;      /* as in struct mset_page_table, for both halves */
     uint8_t shift[MSET_PT_LEVELS];      /* log2 of the bytes one entry of a level stands for */
     uint8_t index_bits[MSET_PT_LEVELS]; /* log2 of the entries of a table of that level */
     uint8_t group_bits[MSET_PT_LEVELS]; /* log2 of the entries of a group, 0: none */

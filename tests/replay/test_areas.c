@@ -185,7 +185,7 @@ static void test_merging(void **state) {
                         "1 mmap(NULL, 4096, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = 0x7000\n"
                         "1 mmap(NULL, 4096, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, -1, 0) = 0x8000\n",
                         &program, &trouble));
-    assert_int_equal(machine_create(&machine, MACHINE_NONE), MSET_OK);
+    assert_int_equal(machine_create(&machine, MACHINE_NONE, NULL), MSET_OK);
     assert_true(replay_run(&program, &machine, &findings, &trouble));
     assert_int_equal(findings.peak_areas, 6);
     assert_int_equal(findings.merges, 2);

@@ -101,7 +101,7 @@ static void test_random_damage(void **state) {
         }
         struct machine machine;
         struct findings findings;
-        assert_int_equal(machine_create(&machine, MACHINE_NONE), MSET_OK);
+        assert_int_equal(machine_create(&machine, MACHINE_NONE, NULL), MSET_OK);
         if (!replay_run(&program, &machine, &findings, &trouble)) {
             fail_msg("round %u: %u: %s", round, trouble.line, trouble.text);
         }

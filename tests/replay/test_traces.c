@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "json_check.h"
+#include "machine.h"
 #include "program_run.h"
 
 static const char *const traces[] = {"efence", "glibc-arenas", "java",  "mremap",
@@ -46,6 +47,28 @@ static void test_eager(void **state) {
 static void test_lazy(void **state) {
     (void)state;
     check_all("lazy");
+}
+
+/* Every format that is wide enough holds every program; the others say why not. */
+static void test_formats(void **state) {
+    (void)state;
+    const struct mset_pt_format *format;
+    unsigned fit = 0;
+    for (size_t i = 0; (format = mset_pt_format_at(i)) != NULL; i++) {
+        char backend[64];
+        snprintf(backend, sizeof backend, "eager --format %s", format->name);
+        if (machine_misfit(format) == NULL) {
+            check_all(backend);
+            fit++;
+        } else {
+            char arguments[1024];
+            snprintf(arguments, sizeof arguments, "--backend %s '%s/perl.strace.xz'", backend,
+                     REPLAY_TRACES);
+            assert_int_equal(program_run(arguments), 2);
+            assert_non_null(strstr(program_err, machine_misfit(format)));
+        }
+    }
+    assert_int_equal(fit, 10);
 }
 
 static void test_report_of_all(void **state) {
@@ -85,9 +108,10 @@ static int leave(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none),          cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_eager),         cmocka_unit_test(test_lazy),
-        cmocka_unit_test(test_report_of_all), cmocka_unit_test(test_json_checker),
+        cmocka_unit_test(test_none),         cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_eager),        cmocka_unit_test(test_lazy),
+        cmocka_unit_test(test_formats),      cmocka_unit_test(test_report_of_all),
+        cmocka_unit_test(test_json_checker),
     };
     return cmocka_run_group_tests_name("replay, recorded traces", tests, enter, leave);
 }

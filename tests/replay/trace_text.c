@@ -25,7 +25,7 @@ static struct machine *machine_of(enum machine_kind kind) {
         registered = atexit(destroy_machines) == 0;
     }
     if (!made[kind]) {
-        made[kind] = machine_create(&machines[kind], kind) == MSET_OK;
+        made[kind] = machine_create(&machines[kind], kind, &mset_pt_x86_64) == MSET_OK;
     }
     return made[kind] ? &machines[kind] : NULL;
 }
