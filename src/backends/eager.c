@@ -199,9 +199,8 @@ static int eager_protect(struct mset_backend *backend, const struct mset_area *r
 
 static int eager_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
                        uint64_t access, void *page_table) {
-    (void)access;
     const struct frame_pool pool = pool_of(backend);
-    return answer(mset_frame_pool_fault(&pool, page_table, area, address));
+    return answer(mset_frame_pool_fault(&pool, page_table, area, address, access));
 }
 
 static void eager_retain(struct mset_backend *backend) {

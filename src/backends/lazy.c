@@ -23,9 +23,8 @@ static int lazy_unmap(struct mset_backend *backend, const struct mset_area *run,
 
 static int lazy_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
                       uint64_t access, void *page_table) {
-    (void)access;
     const struct frame_pool pool = pool_of(backend);
-    return answer(mset_frame_pool_fault(&pool, page_table, area, address));
+    return answer(mset_frame_pool_fault(&pool, page_table, area, address, access));
 }
 
 static void lazy_retain(struct mset_backend *backend) {

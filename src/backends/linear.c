@@ -35,7 +35,6 @@ static int linear_unmap(struct mset_backend *backend, const struct mset_area *ru
 static int linear_fault(struct mset_backend *backend, const struct mset_area *area,
                         uint64_t address, uint64_t access, void *page_table) {
     (void)backend;
-    (void)access;
     struct mset_page_table *const table = page_table;
     if (table == NULL) {
         return answer(MSET_INVALID_PARAM);
@@ -48,7 +47,7 @@ static int linear_fault(struct mset_backend *backend, const struct mset_area *ar
     case PAGE_STALE:
         return answer(mset_pt_protect(table, page, size, flags));
     default:
-        return 0;
+        return answer(mset_page_mark(table, page, access));
     }
 }
 

@@ -12,6 +12,14 @@ enum page_state mset_page_look(const struct mset_page_table *table, uint64_t pag
     return run.flags == leaf_flags(table, flags) ? PAGE_FINE : PAGE_STALE;
 }
 
+mset_status mset_page_mark(struct mset_page_table *table, uint64_t page, uint64_t access) {
+    if (!mset_pt_get_format(table)->marks_optional) {
+        return MSET_OK;
+    }
+    const bool write = (access & MSET_WRITE) != 0;
+    return mset_pt_mark(table, page, MSET_PT_ACCESSED | (write ? MSET_PT_DIRTY : 0));
+}
+
 mset_status mset_frame_pool_take(const struct frame_pool *pool, unsigned order, uint64_t *pa) {
     const mset_status status = mset_frames_alloc(pool->frames, order, pa);
     if (status != MSET_OK) {
@@ -58,7 +66,7 @@ static mset_status fill_page(const struct frame_pool *pool, struct mset_page_tab
 }
 
 mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
-                                  const struct mset_area *area, uint64_t address) {
+                                  const struct mset_area *area, uint64_t address, uint64_t access) {
     if (table == NULL) {
         return MSET_INVALID_PARAM;
     }
@@ -69,7 +77,7 @@ mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_pag
     case PAGE_STALE:
         return mset_pt_protect(table, page, size, leaf_flags(table, area->flags));
     default:
-        return MSET_OK;
+        return mset_page_mark(table, page, access);
     }
 }
 

@@ -29,6 +29,12 @@ enum page_state { PAGE_MISSING, PAGE_STALE, PAGE_FINE };
 enum page_state mset_page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags);
 
 /*
+ * The page is there with the right flags, and yet it faulted: a stale translation, or a processor
+ * that leaves marks to its fault handler.
+ */
+mset_status mset_page_mark(struct mset_page_table *table, uint64_t page, uint64_t access);
+
+/*
  * The frames of an eager or lazy area. `held` of the owner counts bytes taken and not returned.
  */
 struct frame_pool {
@@ -46,7 +52,7 @@ mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_pag
 
 /* mset_backend_ops.fault of backends with frames: a missing page gets one. */
 mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
-                                  const struct mset_area *area, uint64_t address);
+                                  const struct mset_area *area, uint64_t address, uint64_t access);
 
 /* Members of mset_backend_ops that need to know the page table only. */
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,

@@ -139,7 +139,7 @@ static struct call pick_call(struct play *play) {
     do {
         call.leaf = sizes & (UINT64_C(1) << rng_below(&play->rng, 40));
     } while (call.leaf == 0);
-    if (call.kind == SPLIT && call.leaf == play->page && call.size > 2 * play->slot_1) {
+    if (call.kind == SPLIT && call.leaf < play->slot_1 && call.size > 2 * play->slot_1) {
         call.size = 2 * play->slot_1; /* a leaf of level 2 is still split as a whole */
     }
     return call;
