@@ -76,13 +76,11 @@ enum {
 #define A64_S2_READ UINT64_C(0x40)  /* S2AP[0] */
 #define A64_BIT7 UINT64_C(0x80)     /* AP[2] read-only, or S2AP[1] write */
 #define A64_SHARED UINT64_C(0x300)  /* SH; in every leaf, and in nothing else */
-#define A64_ACCESSED UINT64_C(0x400)
 #define A64_NOT_GLOBAL UINT64_C(0x800)
 #define A64_DBM (UINT64_C(1) << 51)
 #define A64_CONTIGUOUS (UINT64_C(1) << 52)
 #define A64_PXN (UINT64_C(1) << 53)
 #define A64_UXN (UINT64_C(1) << 54) /* stage 2: XN */
-#define A64_DIRTY (UINT64_C(1) << 55)
 #define A64_KEPT (UINT64_C(1) << 60)
 #define A64_MARKER (UINT64_C(1) << 61)
 #define A64_TYPE (A64_STAGE == 1 ? UINT64_C(0x1c) : UINT64_C(0x3c))

@@ -19,6 +19,12 @@
  * The entry of a directory is a bare address: nothing in it says that it is valid. So what is not
  * a table must be a large leaf for the processor, with V = 0: empty is H alone.
  *
+ * Such an entry may be cached, as a large invalid page; so may an empty neighbour of a page, for an
+ * entry of the TLB holds two. A handler in software of "page invalid" must drop what is cached for
+ * the address before it tries again (a walker in hardware looks anew by itself). In the root it
+ * would be 512 GiB large, which processors need not offer (PRCFG2): a refill handler must look at
+ * bit 6 after LDDIR of the root, and fill in an empty pair of small pages instead.
+ *
  * Marks. A walker in hardware sets V where P is, and D where P and W are; without one, the
  * handlers of the TLB's faults do the same. So V is accessed and D is dirty, of a leaf with W;
  * bit 9 is dirty of one without, which must not have D.
@@ -49,7 +55,6 @@ enum {
 #define FMT_LOW_LAST (UINT64_MAX >> 17)
 #define FMT_HIGH_FIRST (UINT64_MAX << 47)
 
-#define LA_VALID UINT64_C(0x1)
 #define LA_DIRTY UINT64_C(0x2)
 #define LA_USER UINT64_C(0xc)
 #define LA_HUGE UINT64_C(0x40)   /* above level 0 */
@@ -57,8 +62,6 @@ enum {
 #define LA_HUGE_GLOBAL UINT64_C(0x1000)
 #define LA_PRESENT UINT64_C(0x80)
 #define LA_WRITE UINT64_C(0x100)
-#define LA_KEPT_ACCESSED UINT64_C(0x100)
-#define LA_SOFT_DIRTY UINT64_C(0x200)
 #define LA_NO_READ (UINT64_C(1) << 61)
 #define LA_NO_EXEC (UINT64_C(1) << 62)
 #define LA_KEPT (UINT64_C(1) << 63)   /* without P */

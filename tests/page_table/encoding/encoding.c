@@ -165,7 +165,7 @@ static void group_is(const struct encoding *e, const struct encoding_group *grou
     const uint64_t slot = UINT64_C(1) << e->of->shift[group->level];
     assert_int_equal(group->size, group->n * slot);
     assert_int_equal(group->first + (group->n - 1) * group->step, group->last);
-    for (unsigned i = 0; i < group->n; i++) {
+    for (uint64_t i = 0; i < group->n; i++) {
         encoding_is(e, group->level, group->va + i * slot, group->first + i * group->step);
         encoding_reads(e, group->va + i * slot, group->pa + i * slot, group->flags,
                        born(e, NULL, group->flags));

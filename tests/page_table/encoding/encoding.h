@@ -80,8 +80,7 @@ void encoding_check_flags(const struct encoding_format *of, const struct mset_pt
 struct encoding_group {
     unsigned level;
     uint64_t va, pa, size, flags;
-    unsigned n;
-    uint64_t first, step, last;
+    uint64_t n, first, step, last;
 };
 void encoding_check_groups(const struct encoding_format *of, const struct mset_pt_config *config,
                            const struct encoding_group *groups, size_t n);

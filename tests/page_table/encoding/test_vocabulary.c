@@ -6,7 +6,7 @@
 #define MSET_SRC_PAGE_TABLE_ENGINE_H
 #define ENGINE_FORMAT \
     { 0 }
-#include FORMAT_FILE
+#include FORMAT_FILE /* NOLINT(bugprone-suspicious-include) */
 
 #include <setjmp.h>
 #include <stdarg.h>
