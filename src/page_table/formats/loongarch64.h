@@ -135,11 +135,12 @@ static inline uint64_t la_writable(uint64_t leaf) {
     return leaf >> 8 & leaf >> 7 & 1;
 }
 
-/* The bits in which this leaf has its marks: accessed 0 or 8, dirty 1 or 9. */
+/* The bits in which this leaf has its marks: accessed 0 or 8, dirty 1 or 9. No shift depends on the
+   leaf: even the oldest vector units can do this. */
 static inline uint64_t la_mark_bits(uint64_t leaf, unsigned marks) {
     const uint64_t accessed = marks & 1, dirty = marks >> 1 & 1;
-    return accessed << (8 & ~(la_present(leaf) << 3)) |
-           dirty << (1 + (8 & ~(la_writable(leaf) << 3)));
+    const uint64_t present = accessed & la_present(leaf), written = dirty & la_writable(leaf);
+    return present | (accessed ^ present) << 8 | written << 1 | (dirty ^ written) << 9;
 }
 
 static inline unsigned fmt_marks(uint64_t leaf) {
