@@ -137,30 +137,10 @@ void judge_touch(struct judge *judge, uint64_t va, bool write) {
 
 /* ---- what should be there ------------------------------------------------------------------- */
 
-static bool starts(const char *text, const char *with) {
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-unsigned judge_rights(const char *format, uint64_t flags) {
-    const unsigned access =
-        (flags & MSET_READ ? 1u : 0) | (flags & MSET_WRITE ? 2u : 0) | (flags & MSET_EXEC ? 4u : 0);
-    const bool user = (flags & MSET_USER) != 0;
-    const bool second = starts(format, "npt") || starts(format, "ept") ||
-                        starts(format, "aarch64-s2") || strstr(format, "x4") != NULL;
-    if (second) {
-        return access << 3 | access;
-    }
-    if (!user) {
-        return access << 3;
-    }
-    const bool apart = starts(format, "aarch64") || starts(format, "sv"); /* the kernel must not */
-    return (apart ? access & 3 : access) << 3 | access;
-}
-
 static void check_leaf(const struct judge *judge, const struct span *span,
                        const struct mmu_leaf *leaf, uint64_t va) {
     assert_true(leaf->pa + (va - leaf->va) == span->pa + (va - span->start));
-    assert_int_equal(leaf->could, judge_rights(judge->config.format->name, span->flags));
+    assert_int_equal(leaf->could, rights_of(judge->config.format->name, span->flags));
     assert_int_equal(leaf->type, (span->flags & MSET_MEMORY_TYPE) >> 8);
     assert_true(leaf->global == ((span->flags & MSET_GLOBAL) != 0));
 }

@@ -10,6 +10,7 @@
 #include <mset/frames.h>
 
 #include "mmu_model/mmu_model.h"
+#include "page_table/rights.h"
 #include "page_table/spans.h"
 #include "support/counting_allocator.h"
 #include "support/rng.h"
@@ -52,9 +53,6 @@ void judge_check(struct judge *judge, struct rng *rng);
 /* The same for another table with its own model. */
 void judge_check_table(const struct judge *judge, const struct mset_page_table *pt,
                        struct mmu_machine *mmu);
-
-/* The six rights of the model that a leaf with these flags should give. */
-unsigned judge_rights(const char *format, uint64_t flags);
 
 uint64_t *judge_memory(void *context, uint64_t pa);
 
