@@ -101,18 +101,18 @@ static void pour(struct pt_tables *to, struct pt_tables *from) {
     }
 }
 
-static mset_status take_one(struct mset_page_table *pt, struct pt_tables *stock, unsigned level,
+static mset_status take_one(struct mset_page_table *pt, bool from_stock, unsigned level,
                             struct pt_table **table) {
-    *table = stock != NULL ? pop(stock, level) : NULL;
+    *table = from_stock ? pop(&pt->stock, level) : NULL;
     return *table != NULL ? MSET_OK : mset_pt_table_new(pt, level, table);
 }
 
-static mset_status take_all(struct mset_page_table *pt, struct pt_tables *stock,
+static mset_status take_all(struct mset_page_table *pt, bool from_stock,
                             const struct mset_pt_need *need, struct pt_tables *ready) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
         for (uint64_t i = 0; i < need->tables[level]; i++) {
             struct pt_table *table;
-            const mset_status status = take_one(pt, stock, level, &table);
+            const mset_status status = take_one(pt, from_stock, level, &table);
             if (status != MSET_OK) {
                 return status;
             }
@@ -127,8 +127,7 @@ static mset_status take_all(struct mset_page_table *pt, struct pt_tables *stock,
 mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve,
                                  struct mset_pt_need *prepared) {
     const bool prepare = prepared != NULL;
-    const mset_status status =
-        take_all(pt, prepare ? NULL : &pt->stock, &reserve->need, &reserve->ready);
+    const mset_status status = take_all(pt, !prepare, &reserve->need, &reserve->ready);
     if (status != MSET_OK) {
         free_tables(pt, &reserve->ready);
         return status;

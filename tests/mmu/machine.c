@@ -25,13 +25,13 @@ static bool map_file(struct machine *machine) {
     if (machine->fd < 0 || ftruncate(machine->fd, (off_t)RAM_BYTES) != 0) {
         return false;
     }
-    void *const ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, machine->fd, 0);
-    machine->ram = ram == MAP_FAILED ? NULL : ram;
-    return machine->ram != NULL;
+    machine->ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, machine->fd, 0);
+    return machine->ram != MAP_FAILED;
 }
 
 bool machine_open(struct machine *machine, const struct mmu_row *row) {
-    *machine = (struct machine){.row = row, .fd = -1, .next_probe = PROBES_OFFSET};
+    *machine =
+        (struct machine){.row = row, .fd = -1, .ram = MAP_FAILED, .next_probe = PROBES_OFFSET};
     if (!map_file(machine)) {
         machine_close(machine);
         return false;
@@ -50,7 +50,7 @@ bool machine_open(struct machine *machine, const struct mmu_row *row) {
 
 void machine_close(struct machine *machine) {
     mset_buddy_destroy(machine->tables);
-    if (machine->ram != NULL) {
+    if (machine->ram != MAP_FAILED) {
         munmap(machine->ram, RAM_BYTES);
     }
     if (machine->fd >= 0) {
@@ -66,7 +66,9 @@ void *machine_at(const struct machine *machine, uint64_t pa) {
 /* The command line as words; `text` is cut up for it. */
 static void split_words(char *text, char *words[WORDS]) {
     size_t n = 0;
-    for (char *word = strtok(text, " "); word != NULL && n + 1 < WORDS; word = strtok(NULL, " ")) {
+    char *rest = NULL;
+    for (char *word = strtok_r(text, " ", &rest); word != NULL && n + 1 < WORDS;
+         word = strtok_r(NULL, " ", &rest)) {
         words[n++] = word;
     }
     words[n] = NULL;

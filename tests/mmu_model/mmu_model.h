@@ -70,8 +70,8 @@ struct mmu_architecture {
     unsigned levels;
     unsigned shift[MMU_LEVELS], bits[MMU_LEVELS]; /* from the bottom */
     unsigned va_bits;
-    bool is_signed; /* upper addresses repeat the top bit */
     unsigned pa_bits;
+    bool is_signed;  /* upper addresses repeat the top bit */
     bool must_break; /* break before make */
     struct mmu_entry (*decode)(const struct mmu_machine *machine, unsigned level, uint64_t entry);
     /* The entry as the processor leaves it after an access that sets marks. */

@@ -103,7 +103,8 @@ static void test_aarch64(void **state) {
     put(3, 511, UINT64_C(0x0068000000005703) + 0x12340000);
     put(3, 510, UINT64_C(0x0020000000006fc3)); /* user, read-only, exec, nG */
     for (unsigned k = 0; k < 16; k++) {
-        put(3, 32 + k, UINT64_C(0x0070000001000783) + 0x1000 * k); /* contiguous, read-only */
+        put(3, 32 + k,
+            UINT64_C(0x0070000001000783) + UINT64_C(0x1000) * k); /* contiguous, read-only */
     }
     expect_leaf(UINT64_MAX, 0x12345fff, 0x1000, RW_K, MMU_WRITE_BACK);
     expect_leaf(UINT64_C(0xffffffffffffe000), 0x6000, 0x1000,
@@ -168,7 +169,7 @@ static void plant(const char *name, struct mmu_options options, unsigned levels,
                   unsigned shift, unsigned level, uint64_t entry, const char *expected) {
     open_machine(name, options);
     for (unsigned n = 0; n + 1 + level < levels; n++) {
-        put(4 * n, 0, ((BASE + 0x4000 * (n + 1)) >> shift) + link);
+        put(4 * n, 0, ((BASE + UINT64_C(0x4000) * (n + 1)) >> shift) + link);
     }
     put(4 * (levels - 1 - level), 0, entry);
     mmu_watch(&machine);
@@ -231,8 +232,8 @@ static void open_small(void) {
 static void test_marks_are_set(void **state) {
     (void)state;
     open_small();
-    assert_int_equal(memory[3 * 512], 0x5067);
-    assert_int_equal(memory[3 * 512 + 1], 0x6027);
+    assert_int_equal(memory[1536], 0x5067);
+    assert_int_equal(memory[1537], 0x6027);
     finish(NULL);
 }
 
@@ -322,8 +323,8 @@ static void open_a64(bool level_2) {
     put(2, 0, BASE + 0x3000 + 3);
     put(2, 1, (A64_PAGE & ~UINT64_C(2)) | 0x40000080);
     for (unsigned k = 0; k < 512; k++) {
-        put(3, k, A64_PAGE | 0x80 | 0x1000 * k);
-        put(4, k, A64_PAGE | 0x80 | (0x40000000 + 0x1000 * k));
+        put(3, k, A64_PAGE | 0x80 | UINT64_C(0x1000) * k);
+        put(4, k, A64_PAGE | 0x80 | (0x40000000 + UINT64_C(0x1000) * k));
     }
     mmu_watch(&machine);
 }
@@ -368,7 +369,7 @@ static void test_group_needs_a_break(void **state) {
     (void)state;
     open_a64(false);
     for (unsigned k = 16; k < 32; k++) {
-        put(3, k, A64_PAGE | 0x80 | 0x1000 * k | UINT64_C(1) << 52);
+        put(3, k, A64_PAGE | 0x80 | UINT64_C(0x1000) * k | UINT64_C(1) << 52);
     }
     mmu_watch(&machine);
     finish("without a break");

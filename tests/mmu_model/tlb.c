@@ -186,7 +186,10 @@ static void check_below(struct mmu_machine *machine, uint64_t table, unsigned le
         mmu_complain(machine, "a freed table can be reached", va, table);
         return;
     }
-    for (unsigned i = 0; level > 0 && i < 1u << machine->architecture->bits[level]; i++) {
+    if (level == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < 1u << machine->architecture->bits[level]; i++) {
         const struct mmu_entry entry = mmu_look(machine, table, level, i, va);
         if (entry.kind == MMU_TABLE) {
             check_below(machine, entry.pa, level - 1, va + i * mmu_slot(machine, level), pa, size);

@@ -95,7 +95,8 @@ static void test_json(void **state) {
     program_write_text("odd \"n\\a\tme\xff \xc3\xa9.strace", small_trace);
     assert_int_equal(program_run("--json --backend linear small.strace odd*"), 0);
     assert_true(json_is_valid(program_out));
-    assert_non_null(strstr(program_out, "\"trace\": \"small\", \"backend\": \"linear\", \"format\": \"x86-64\", "
+    assert_non_null(strstr(program_out, "\"trace\": \"small\", \"backend\": \"linear\", "
+                                        "\"format\": \"x86-64\", "
                                         "\"calls\": 5, \"skipped_calls\": 0, "
                                         "\"peak_areas\": 4, \"splits\": 1, \"merges\": 0, "));
     assert_non_null(strstr(program_out, "\"odd \\\"n\\\\a\\u0009me\\ufffd \xc3\xa9\""));

@@ -19,10 +19,15 @@ static const struct mset_pt_format *const formats[] = {
     &mset_pt_sv39x4,
     &mset_pt_sv48x4,
     &mset_pt_loongarch64,
+    NULL,
 };
 
 const struct mset_pt_format *mset_pt_format_at(size_t index) {
-    return index < sizeof formats / sizeof *formats ? formats[index] : NULL;
+    size_t i = 0;
+    while (formats[i] != NULL && i < index) {
+        i++;
+    }
+    return formats[i];
 }
 
 static bool same(const char *a, const char *b) {
@@ -34,10 +39,9 @@ static bool same(const char *a, const char *b) {
 }
 
 const struct mset_pt_format *mset_pt_format_find(const char *name) {
-    for (size_t i = 0; name != NULL && i < sizeof formats / sizeof *formats; i++) {
-        if (same(formats[i]->name, name)) {
-            return formats[i];
-        }
+    size_t i = 0;
+    while (name != NULL && formats[i] != NULL && !same(formats[i]->name, name)) {
+        i++;
     }
-    return NULL;
+    return name == NULL ? NULL : formats[i];
 }
