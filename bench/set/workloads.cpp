@@ -2,7 +2,6 @@
 #include "workloads.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -44,14 +43,6 @@ bool new_flags(void *arg, const mset_area *, uint64_t *flags) {
 }
 
 } // namespace
-
-Random::Random()
-    : state(static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) |
-            1) {
-    for (int i = 0; i < 16; i++) {
-        next();
-    }
-}
 
 /* ---- Slots -------------------------------------------------------------------------------- */
 

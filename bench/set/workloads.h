@@ -1,11 +1,12 @@
 /*
  * workloads.h - the address spaces that the benchmarks work on.
  *
- * 4 KiB pages. Two hashes of the index vary the layout, a generator with a seed from the clock
- * picks the places: a fixed seed would let the branch predictor learn small workloads.
+ * 4 KiB pages. Two hashes of the index vary the layout, random.h picks the places.
  */
 #ifndef MSET_BENCH_WORKLOADS_H
 #define MSET_BENCH_WORKLOADS_H
+
+#include "../random.h"
 
 #include <mset/mset.h>
 
@@ -15,23 +16,6 @@
 namespace bench {
 
 constexpr uint64_t page = 4096;
-
-/* xorshift64: cheap enough not to show up. */
-class Random {
-  public:
-    Random();
-    uint64_t next() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return state;
-    }
-    /* Below `bound`, which is less than 2^32: a multiplication, not a division. */
-    uint64_t below(uint64_t bound) { return ((next() >> 32) * bound) >> 32; }
-
-  private:
-    uint64_t state;
-};
 
 /*
  * n areas in slots of 64 pages: area i begins 0..15 pages into its slot and ends 32..47 pages

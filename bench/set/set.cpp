@@ -1,5 +1,5 @@
 /*
- * main.cpp - mset-bench: nanoseconds per operation of the memory set, from 1,000 to 1,000,000
+ * set.cpp - nanoseconds per operation of the memory set, from 1,000 to 1,000,000
  * areas, through the public calls and without a backend.
  *
  *     find_hit    find by address, random place in a random area
@@ -10,6 +10,8 @@
  *
  * Names are work/mset/areas; the counter ns_op is the time of one operation.
  */
+#include "set.h"
+
 #include "workloads.h"
 
 #include <benchmark/benchmark.h>
@@ -96,7 +98,9 @@ void sizes(benchmark::internal::Benchmark *benchmark) {
 
 } // namespace
 
-int main(int argc, char **argv) {
+namespace bench {
+
+void add_set_works() {
     const struct {
         const char *name;
         void (*run)(benchmark::State &);
@@ -107,11 +111,6 @@ int main(int argc, char **argv) {
     for (const auto &work : works) {
         sizes(benchmark::RegisterBenchmark(work.name, work.run));
     }
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
-        return 2;
-    }
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
 }
+
+} // namespace bench

@@ -1,0 +1,25 @@
+/*
+ * main.cpp - mset-bench: google-benchmark over the library and what it is compared with.
+ *
+ *     mset-bench --benchmark_filter=REGEX ...
+ *
+ * set/ has the memory set, page_table/ the page tables. Names are work/who/size or pt_work/who/
+ * format; the counter ns_op is the time of one operation in nanoseconds.
+ */
+#include "page_table/page_table.h"
+#include "set/set.h"
+
+#include <benchmark/benchmark.h>
+
+int main(int argc, char **argv) {
+    bench::add_set_works();
+    bench::add_page_table_works();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+        return 2;
+    }
+    bench::check_page_tables();
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}
