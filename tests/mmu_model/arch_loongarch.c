@@ -50,5 +50,5 @@ static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool wri
 }
 
 const struct mmu_architecture mmu_loongarch[1] = {
-    {"loongarch64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, true, 48, false, decode, mark, 0},
+    {"loongarch64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 48, true, false, decode, mark, 0},
 };

@@ -61,9 +61,9 @@ static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool wri
 }
 
 const struct mmu_architecture mmu_riscv[5] = {
-    {"sv39", 3, {12, 21, 30}, {9, 9, 9}, 39, true, 56, false, decode, mark, STAGE_S},
-    {"sv48", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, true, 56, false, decode, mark, STAGE_S},
-    {"sv57", 5, {12, 21, 30, 39, 48}, {9, 9, 9, 9, 9}, 57, true, 56, false, decode, mark, STAGE_S},
-    {"sv39x4", 3, {12, 21, 30}, {9, 9, 11}, 41, false, 56, false, decode, mark, STAGE_G},
-    {"sv48x4", 4, {12, 21, 30, 39}, {9, 9, 9, 11}, 50, false, 56, false, decode, mark, STAGE_G},
+    {"sv39", 3, {12, 21, 30}, {9, 9, 9}, 39, 56, true, false, decode, mark, STAGE_S},
+    {"sv48", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 56, true, false, decode, mark, STAGE_S},
+    {"sv57", 5, {12, 21, 30, 39, 48}, {9, 9, 9, 9, 9}, 57, 56, true, false, decode, mark, STAGE_S},
+    {"sv39x4", 3, {12, 21, 30}, {9, 9, 11}, 41, 56, false, false, decode, mark, STAGE_G},
+    {"sv48x4", 4, {12, 21, 30, 39}, {9, 9, 9, 11}, 50, 56, false, false, decode, mark, STAGE_G},
 };

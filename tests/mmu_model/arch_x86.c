@@ -112,18 +112,18 @@ static uint64_t mark_ept(const struct mmu_machine *machine, uint64_t entry, bool
 }
 
 const struct mmu_architecture mmu_x86[4] = {
-    {"x86-64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, true, 52, false, decode, mark, LONG_MODE},
+    {"x86-64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, true, false, decode, mark, LONG_MODE},
     {"x86-64-5",
      5,
      {12, 21, 30, 39, 48},
      {9, 9, 9, 9, 9},
      57,
-     true,
      52,
+     true,
      false,
      decode,
      mark,
      LONG_MODE},
-    {"npt", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, false, 52, false, decode, mark, NESTED},
-    {"ept", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, false, 52, false, decode_ept, mark_ept, 0},
+    {"npt", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, false, false, decode, mark, NESTED},
+    {"ept", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, false, false, decode_ept, mark_ept, 0},
 };

@@ -1,8 +1,0 @@
-/* fill_avx512.c - with AVX-512; empty unless this file is compiled for it. */
-#if defined(__AVX512F__)
-#define PT_FILL mset_pt_fill_avx512
-#include "page_table/fill.h"
-#else
-/* ISO C wants something in every translation unit. */
-typedef int pt_no_avx512;
-#endif
