@@ -2,9 +2,9 @@
  * layouts.h - what a plain walker must know of each format, as constants: how addresses are cut
  * into indices, and how an entry is put together and taken apart.
  *
- * Levels count from the bottom. Entries are for write-back memory of the kernel's, readable, not
- * executable, with marks set where a missing one could fault. An entry of 0 is empty. Written from
- * the manuals named in formats.h, without the library's own headers, like any walker would be.
+ * Levels count from the bottom. Entries are for write-back memory, readable, writable and
+ * executable as asked, the user's or not, with marks set where a missing one could fault. An entry
+ * of 0 is empty. Written from the manuals named in formats.h, without the library's own bits.
  */
 #ifndef MSET_BENCH_PAGE_TABLE_LAYOUTS_H
 #define MSET_BENCH_PAGE_TABLE_LAYOUTS_H
@@ -19,6 +19,14 @@ constexpr uint64_t bit(unsigned n) {
     return UINT64_C(1) << n;
 }
 
+constexpr uint64_t if_set(uint64_t flags, uint64_t flag, uint64_t bits) {
+    return (flags & flag) != 0 ? bits : 0;
+}
+
+constexpr uint64_t if_clear(uint64_t flags, uint64_t flag, uint64_t bits) {
+    return (flags & flag) == 0 ? bits : 0;
+}
+
 /* Tables of 512 entries of 8 bytes for pages of 4 KiB; all but AArch64's larger granules. */
 template <unsigned Levels> struct Pages4k {
     static constexpr unsigned page_bits = 12, index_bits = 9, levels = Levels, root_bits = 9;
@@ -26,8 +34,13 @@ template <unsigned Levels> struct Pages4k {
 
 template <unsigned Levels> struct X86 : Pages4k<Levels> {
     static constexpr uint64_t table(uint64_t pa) { return pa | 7; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned level, bool write) {
-        return pa | 0x1 | (write ? 0x2 : 0) | (level > 0 ? 0x80 : 0) | bit(63);
+    static constexpr uint64_t leaf(uint64_t pa, unsigned level, uint64_t flags) {
+        return pa | 0x1 | if_set(flags, MSET_WRITE, 0x2) | if_set(flags, MSET_USER, 0x4) |
+               (level > 0 ? 0x80 : 0) | if_clear(flags, MSET_EXEC, bit(63));
+    }
+    static constexpr uint64_t flags(uint64_t entry) {
+        return MSET_READ | if_set(entry, 0x2, MSET_WRITE) | if_set(entry, 0x4, MSET_USER) |
+               if_clear(entry, bit(63), MSET_EXEC);
     }
     static constexpr bool is_leaf(uint64_t entry) { return (entry & 0x80) != 0; }
     static constexpr uint64_t address(uint64_t entry) { return entry & UINT64_C(0xffffffffff000); }
@@ -41,17 +54,20 @@ struct X86_64_5 : X86<5> {
 };
 struct Npt : X86<4> {
     static const mset_pt_format &format() { return mset_pt_npt; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned level, bool write) {
-        return X86<4>::leaf(pa, level, write) | 0x4;
+    static constexpr uint64_t leaf(uint64_t pa, unsigned level, uint64_t flags) {
+        return X86<4>::leaf(pa, level, flags) | 0x4;
     }
+    static constexpr uint64_t flags(uint64_t entry) { return X86<4>::flags(entry) & ~MSET_USER; }
 };
 
 struct Ept : Pages4k<4> {
     static const mset_pt_format &format() { return mset_pt_ept; }
     static constexpr uint64_t table(uint64_t pa) { return pa | 7; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned level, bool write) {
-        return pa | 0x31 | (write ? 0x2 : 0) | (level > 0 ? 0x80 : 0);
+    static constexpr uint64_t leaf(uint64_t pa, unsigned level, uint64_t flags) {
+        return pa | 0x31 | if_set(flags, MSET_WRITE, 0x2) | if_set(flags, MSET_EXEC, 0x4) |
+               (level > 0 ? 0x80 : 0);
     }
+    static constexpr uint64_t flags(uint64_t entry) { return entry & MSET_ACCESS; }
     static constexpr bool is_leaf(uint64_t entry) { return (entry & 0x80) != 0; }
     static constexpr uint64_t address(uint64_t entry) { return entry & UINT64_C(0xffffffffff000); }
 };
@@ -60,10 +76,24 @@ template <unsigned Stage, unsigned Granule, unsigned Levels, unsigned VaBits> st
     static constexpr unsigned page_bits = Granule, index_bits = Granule - 3, levels = Levels;
     static constexpr unsigned root_bits = VaBits - page_bits - (levels - 1) * index_bits;
     static constexpr uint64_t table(uint64_t pa) { return pa | 3; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned level, bool write) {
-        const uint64_t stage_1 = 0x800 | (write ? 0 : 0x80) | bit(53) | bit(54);
-        const uint64_t stage_2 = 0x3c | 0x40 | (write ? 0x80 : 0) | bit(54);
+    static constexpr uint64_t leaf(uint64_t pa, unsigned level, uint64_t flags) {
+        const uint64_t exec = (flags & MSET_EXEC) != 0 ? if_set(flags, MSET_USER, 1) + 1 : 0;
+        const uint64_t stage_1 = 0x800 | if_clear(flags, MSET_WRITE, 0x80) |
+                                 if_set(flags, MSET_USER, 0x40) | (exec == 1 ? 0 : bit(53)) |
+                                 (exec == 2 ? 0 : bit(54));
+        const uint64_t stage_2 = 0x3c | if_set(flags, MSET_READ, 0x40) |
+                                 if_set(flags, MSET_WRITE, 0x80) |
+                                 if_clear(flags, MSET_EXEC, bit(54));
         return pa | 0x701 | (level == 0 ? 2 : 0) | (Stage == 1 ? stage_1 : stage_2);
+    }
+    static constexpr uint64_t flags(uint64_t entry) {
+        if (Stage == 2) {
+            return if_set(entry, 0x40, MSET_READ) | if_set(entry, 0x80, MSET_WRITE) |
+                   if_clear(entry, bit(54), MSET_EXEC);
+        }
+        const uint64_t never = (entry & 0x40) != 0 ? bit(54) : bit(53);
+        return MSET_READ | if_clear(entry, 0x80, MSET_WRITE) | if_set(entry, 0x40, MSET_USER) |
+               if_clear(entry, never, MSET_EXEC);
     }
     static constexpr bool is_leaf(uint64_t entry) { return (entry & 2) == 0; }
     static constexpr uint64_t address(uint64_t entry) { return entry & UINT64_C(0xfffffffff000); }
@@ -94,8 +124,12 @@ struct Aarch64S2_64k : Aarch64<2, 16, 3, 48> {
 template <unsigned Levels, bool Guest> struct Riscv : Pages4k<Levels> {
     static constexpr unsigned root_bits = Guest ? 11 : 9;
     static constexpr uint64_t table(uint64_t pa) { return pa >> 2 | 1; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned, bool write) {
-        return pa >> 2 | 0xc3 | (write ? 0x4 : 0) | (Guest ? 0x10 : 0);
+    static constexpr uint64_t leaf(uint64_t pa, unsigned, uint64_t flags) {
+        return pa >> 2 | 0xc1 | (flags & MSET_ACCESS) << 1 |
+               (Guest ? 0x10 : if_set(flags, MSET_USER, 0x10));
+    }
+    static constexpr uint64_t flags(uint64_t entry) {
+        return (entry >> 1 & MSET_ACCESS) | (Guest ? 0 : if_set(entry, 0x10, MSET_USER));
     }
     static constexpr bool is_leaf(uint64_t entry) { return (entry & 0xe) != 0; }
     static constexpr uint64_t address(uint64_t entry) {
@@ -123,8 +157,14 @@ struct Sv48x4 : Riscv<4, true> {
 struct Loongarch64 : Pages4k<4> {
     static const mset_pt_format &format() { return mset_pt_loongarch64; }
     static constexpr uint64_t table(uint64_t pa) { return pa; }
-    static constexpr uint64_t leaf(uint64_t pa, unsigned level, bool write) {
-        return pa | 0x91 | (write ? 0x102 : 0) | (level > 0 ? 0x40 : 0) | bit(62);
+    static constexpr uint64_t leaf(uint64_t pa, unsigned level, uint64_t flags) {
+        return pa | 0x91 | if_set(flags, MSET_WRITE, 0x102) | if_set(flags, MSET_USER, 0xc) |
+               (level > 0 ? 0x40 : 0) | if_clear(flags, MSET_READ, bit(61)) |
+               if_clear(flags, MSET_EXEC, bit(62));
+    }
+    static constexpr uint64_t flags(uint64_t entry) {
+        return if_clear(entry, bit(61), MSET_READ) | if_set(entry, 0x100, MSET_WRITE) |
+               if_set(entry, 0xc, MSET_USER) | if_clear(entry, bit(62), MSET_EXEC);
     }
     static constexpr bool is_leaf(uint64_t entry) { return (entry & 0x40) != 0; }
     static constexpr uint64_t address(uint64_t entry) { return entry & UINT64_C(0xfffffffff000); }

@@ -25,6 +25,7 @@ constexpr uint64_t read_only = MSET_READ, read_write = MSET_READ | MSET_WRITE;
 template <class Format> class Mset {
   public:
     using format = Format;
+    using Found = mset_pt_run;
     static constexpr const char *name = "mset";
 
     explicit Mset(bool promote = false) {
@@ -44,15 +45,11 @@ template <class Format> class Mset {
     void unmap(uint64_t va, uint64_t n, unsigned level) {
         require(mset_pt_unmap(table, va, n << shift<Format>(level), nullptr, nullptr));
     }
-    void protect(uint64_t va, uint64_t n, unsigned level, bool write) {
-        require(
-            mset_pt_protect(table, va, n << shift<Format>(level), write ? read_write : read_only));
+    void protect(uint64_t va, uint64_t n, unsigned level, uint64_t flags) {
+        require(mset_pt_protect(table, va, n << shift<Format>(level), flags));
     }
-    mset_status query(uint64_t va, uint64_t *pa) const {
-        mset_pt_run run;
-        const mset_status status = mset_pt_query(table, va, 0, &run);
-        *pa = run.pa;
-        return status;
+    mset_status query(uint64_t va, mset_pt_run *run) const {
+        return mset_pt_query(table, va, 0, run);
     }
     void flush() {
         mset_pt_gather gather;
@@ -77,6 +74,7 @@ template <class Format> class Mset {
 template <class Format> class Plain {
   public:
     using format = Format;
+    using Found = Translation;
     static constexpr const char *name = "walker";
 
     explicit Plain(bool = false) {}
@@ -84,7 +82,7 @@ template <class Format> class Plain {
     void map(uint64_t va, uint64_t pa, uint64_t n, unsigned level) {
         for (uint64_t i = 0; i < n; i++) {
             const uint64_t at = i << shift<Format>(level);
-            require(walker.map(va + at, pa + at, level, true));
+            require(walker.map(va + at, pa + at, level, read_write));
         }
     }
     void unmap(uint64_t va, uint64_t n, unsigned level) {
@@ -92,15 +90,15 @@ template <class Format> class Plain {
             require(walker.unmap(va + (i << shift<Format>(level)), level));
         }
     }
-    void protect(uint64_t va, uint64_t n, unsigned level, bool write) {
+    void protect(uint64_t va, uint64_t n, unsigned level, uint64_t flags) {
         for (uint64_t i = 0; i < n; i++) {
-            require(walker.protect(va + (i << shift<Format>(level)), level, write));
+            require(walker.protect(va + (i << shift<Format>(level)), level, flags));
         }
     }
-    mset_status query(uint64_t va, uint64_t *pa) const { return walker.query(va, pa); }
+    mset_status query(uint64_t va, Translation *found) const { return walker.query(va, found); }
     void flush() {}
     void mend(uint64_t va, uint64_t pa) {
-        require(walker.map(va, pa, 0, true));
+        require(walker.map(va, pa, 0, read_write));
         if (!walker.promote(va)) {
             require(MSET_BAD_STATE);
         }

@@ -3,7 +3,8 @@
  * the way and kept, large leaves cut when a page in them is asked for. The peer of the benchmarks.
  *
  * It has what makes such a walker fast: the format is constant, tables are reached by adding an
- * offset, and nothing is counted or gathered.
+ * offset, and nothing is counted or gathered. Its calls are calls, as the library's are: a page
+ * table is not inlined into those who use it.
  */
 #ifndef MSET_BENCH_PAGE_TABLE_WALKER_H
 #define MSET_BENCH_PAGE_TABLE_WALKER_H
@@ -15,20 +16,25 @@
 
 namespace bench {
 
+/* What a page is. */
+struct Translation {
+    uint64_t pa, leaf_size, flags;
+};
+
 template <class Format> class Walker {
   public:
     Walker() : root(new_table(Format::root_bits)) {}
 
-    mset_status map(uint64_t va, uint64_t pa, unsigned level, bool write) {
+    [[gnu::noinline]] mset_status map(uint64_t va, uint64_t pa, unsigned level, uint64_t flags) {
         uint64_t *const entry = reach(va, level);
         if (*entry != 0) {
             return MSET_ALREADY_EXISTS;
         }
-        *entry = Format::leaf(pa, level, write);
+        *entry = Format::leaf(pa, level, flags);
         return MSET_OK;
     }
 
-    mset_status unmap(uint64_t va, unsigned level) {
+    [[gnu::noinline]] mset_status unmap(uint64_t va, unsigned level) {
         uint64_t *const entry = find(va, level);
         if (entry == nullptr) {
             return MSET_NOT_FOUND;
@@ -37,16 +43,16 @@ template <class Format> class Walker {
         return MSET_OK;
     }
 
-    mset_status protect(uint64_t va, unsigned level, bool write) {
+    [[gnu::noinline]] mset_status protect(uint64_t va, unsigned level, uint64_t flags) {
         uint64_t *const entry = find(va, level);
         if (entry == nullptr) {
             return MSET_NOT_FOUND;
         }
-        *entry = Format::leaf(Format::address(*entry), level, write);
+        *entry = Format::leaf(Format::address(*entry), level, flags);
         return MSET_OK;
     }
 
-    mset_status query(uint64_t va, uint64_t *pa) const {
+    [[gnu::noinline]] mset_status query(uint64_t va, Translation *found) const {
         const uint64_t *table = arena.at(root);
         for (unsigned level = Format::levels - 1;; level--) {
             const uint64_t entry = table[index(va, level)];
@@ -54,7 +60,8 @@ template <class Format> class Walker {
                 return MSET_NOT_FOUND;
             }
             if (level == 0 || Format::is_leaf(entry)) {
-                *pa = Format::address(entry) + (va & (bit(shift<Format>(level)) - 1));
+                const uint64_t size = bit(shift<Format>(level));
+                *found = {Format::address(entry) + (va & (size - 1)), size, Format::flags(entry)};
                 return MSET_OK;
             }
             table = arena.at(Format::address(entry));
@@ -68,13 +75,13 @@ template <class Format> class Walker {
             return false;
         }
         const uint64_t child = Format::address(*entry), *const table = arena.at(child);
-        const uint64_t first = Format::address(table[0]);
+        const uint64_t first = Format::address(table[0]), flags = Format::flags(table[0]);
         for (uint64_t i = 0; i < table_entries<Format>(); i++) {
-            if (table[i] != Format::leaf(first + (i << Format::page_bits), 0, true)) {
+            if (table[i] != Format::leaf(first + (i << Format::page_bits), 0, flags)) {
                 return false;
             }
         }
-        *entry = Format::leaf(first, 1, true);
+        *entry = Format::leaf(first, 1, flags);
         arena.give(child, order(Format::index_bits));
         return true;
     }
@@ -98,9 +105,10 @@ template <class Format> class Walker {
 
     void cut(uint64_t *entry, unsigned level) {
         const uint64_t pa = Format::address(*entry), child = arena.take(order(Format::index_bits));
+        const uint64_t flags = Format::flags(*entry);
         uint64_t *const table = arena.at(child);
         for (uint64_t i = 0; i < table_entries<Format>(); i++) {
-            table[i] = Format::leaf(pa + (i << shift<Format>(level - 1)), level - 1, true);
+            table[i] = Format::leaf(pa + (i << shift<Format>(level - 1)), level - 1, flags);
         }
         *entry = Format::table(child);
     }

@@ -90,14 +90,14 @@ template <class Subject> void unmap_bulk(benchmark::State &state, Shape shape) {
 template <class Subject> void protect_bulk(benchmark::State &state, Shape shape) {
     Bulk<Subject> bulk(shape);
     bulk.map();
-    bool write = false;
+    uint64_t flags = read_only;
     Timer timer(state, shape.entries);
     for (auto _ : state) {
         timer.time([&] {
-            bulk.subject.protect(0, shape.entries, shape.level, write);
+            bulk.subject.protect(0, shape.entries, shape.level, flags);
             bulk.subject.flush();
         });
-        write = !write;
+        flags ^= MSET_WRITE;
     }
 }
 
@@ -204,9 +204,9 @@ template <class Subject> void query(benchmark::State &state, uint64_t among) {
         }
         timer.time([&] {
             for (const uint64_t at : va) {
-                uint64_t pa = 0;
-                found += bulk.subject.query(at, &pa) == MSET_OK;
-                benchmark::DoNotOptimize(pa);
+                typename Subject::Found page;
+                found += bulk.subject.query(at, &page) == MSET_OK;
+                benchmark::DoNotOptimize(page);
             }
         });
     }

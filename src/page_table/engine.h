@@ -36,9 +36,11 @@
  *     fmt_leaf_step(e, level)   e + i * step is the leaf of the i-th page after it; marker: 0
  *     fmt_leaf_address(e, level), fmt_leaf_flags(e, level)   of a leaf in no group; of a marker its
  *                               payload and MSET_PT_MARKER
+ *     fmt_address_bits(level)   where a leaf's address lies
  *     fmt_change(e, attributes, level)  the leaf with other attributes, whose marks are added to
  *                               its own; address, group and brokenness stay; anything that is
- *                               not a leaf stays as it is
+ *                               not a leaf stays as it is. Entries that are equal but for
+ *                               fmt_address_bits change in the same bits
  *     fmt_write_protect(e, level)   a leaf loses MSET_WRITE and nothing else (a dirty leaf stays
  *                               dirty); the rest stays as it is
  *     fmt_leaf_ok(e, level)     reserved bits of a leaf (in no group, not broken) or marker are 0

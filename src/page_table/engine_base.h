@@ -49,8 +49,8 @@ static inline uint64_t slots_last(unsigned level, uint64_t va, unsigned n) {
     return slot_first(level, va) + (n * slot_size(level) - 1);
 }
 
-static inline struct pt_table *child_at(const struct pt_table *table, unsigned level, unsigned i) {
-    return level == 0 ? NULL : table->child[i];
+static inline struct pt_table *child_at(const struct pt_table *table, unsigned i) {
+    return table->children == 0 ? NULL : table->child[i];
 }
 
 static inline bool is_empty(const struct pt_table *table, unsigned level, unsigned i) {
@@ -58,9 +58,8 @@ static inline bool is_empty(const struct pt_table *table, unsigned level, unsign
 }
 
 /* How many of the n entries from i on point at no table. */
-static inline unsigned childless(const struct pt_table *table, unsigned level, unsigned i,
-                                 unsigned n) {
-    unsigned k = level == 0 ? n : 0;
+static inline unsigned childless(const struct pt_table *table, unsigned i, unsigned n) {
+    unsigned k = table->children == 0 ? n : 0;
     while (k < n && table->child[i + k] == NULL) {
         k++;
     }
@@ -73,12 +72,10 @@ static inline void fill_empty(uint64_t *entries, unsigned n, unsigned level) {
     }
 }
 
-static inline bool any_entry(const uint64_t *entries, unsigned n, unsigned level) {
-    uint64_t differ = 0; /* no early exit: vector code for runs of up to a table */
-    for (unsigned k = 0; k < n; k++) {
-        differ |= entries[k] ^ fmt_empty(level);
-    }
-    return differ != 0;
+static inline bool any_entry(const struct mset_page_table *pt, const uint64_t *entries, unsigned n,
+                             unsigned level) {
+    return n == 1 ? *entries != fmt_empty(level)
+                  : pt->loops->any_other(entries, n, fmt_empty(level));
 }
 
 /* How many of n entries are empty from the first on, or, if `empty` is false, are not. */
@@ -118,7 +115,7 @@ static inline void descend(const struct mset_page_table *pt, uint64_t va, uint64
     struct pt_table *table = pt->root;
     path->table[level] = table;
     while (level > 0 && ((va ^ last) >> fmt_shift(level)) == 0) {
-        struct pt_table *const child = table->child[index_of(level, va)];
+        struct pt_table *const child = child_at(table, index_of(level, va));
         if (child == NULL) {
             break;
         }
@@ -130,6 +127,14 @@ static inline void descend(const struct mset_page_table *pt, uint64_t va, uint64
 
 static inline struct pt_table *path_end(const struct path *path) {
     return path->table[path->level];
+}
+
+/* How many slots of the table at the end of the path are the whole range; 0: it is not whole slots,
+   or some of them point at tables. */
+static inline unsigned path_slots(const struct path *path, uint64_t va, uint64_t last) {
+    const unsigned n = whole_slots(path->level, va, last);
+    const bool all = n > 0 && slots_last(path->level, va, n) == last;
+    return all && childless(path_end(path), index_of(path->level, va), n) == n ? n : 0;
 }
 
 #endif

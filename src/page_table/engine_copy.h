@@ -20,14 +20,15 @@ static bool stop_at_first(void *arg, const struct mset_pt_run *run) {
 }
 
 /* Does a table hold nothing in a part of what it translates? */
-static bool part_empty(const struct pt_table *table, unsigned level, uint64_t va, uint64_t last) {
-    return walk_in(table, level, va, last, MARKS_ASIDE, stop_at_first, NULL);
+static bool part_empty(const struct mset_page_table *pt, const struct pt_table *table,
+                       unsigned level, uint64_t va, uint64_t last) {
+    return walk_in(pt, table, level, va, last, MARKS_ASIDE, stop_at_first, NULL);
 }
 
 /* ---- how many tables ---------------------------------------------------------------------- */
 
 static struct pt_table *child_or_null(const struct pt_table *table, unsigned i) {
-    return table == NULL ? NULL : table->child[i];
+    return table == NULL ? NULL : child_at(table, i);
 }
 
 /* `from` is NULL inside a leaf that will be split, `to` where a table will be made. */
@@ -41,8 +42,8 @@ static void plan_copy(const struct copy_job *job, const struct pt_table *from,
         const bool leaf = child == NULL && (from == NULL || !is_empty(from, level, i));
         if (leaf && whole > 0) {
             end = slots_last(level, va, from == NULL ? whole : 1);
-        } else if (leaf ||
-                   (child != NULL && (whole > 0 || !part_empty(child, level - 1, va, end)))) {
+        } else if (leaf || (child != NULL &&
+                            (whole > 0 || !part_empty(job->from, child, level - 1, va, end)))) {
             job->from_reserve->need.tables[level - 1] += leaf;
             job->to_reserve->need.tables[level - 1] += child_or_null(to, i) == NULL;
             plan_copy(job, child, child_or_null(to, i), level - 1, va, end);
@@ -100,12 +101,12 @@ static void copy_in(const struct copy_job *job, struct pt_table *from, struct pt
 /* The part [va, last] of slot i, where `from` points at a table. */
 static void copy_below(const struct copy_job *job, struct pt_table *from, struct pt_table *to,
                        unsigned level, unsigned i, uint64_t va, uint64_t last) {
-    struct pt_table *const child = from->child[i];
-    if (whole_slots(level, va, last) == 0 && part_empty(child, level - 1, va, last)) {
+    struct pt_table *const child = child_at(from, i);
+    if (whole_slots(level, va, last) == 0 && part_empty(job->from, child, level - 1, va, last)) {
         return;
     }
-    if (to->child[i] != NULL) {
-        copy_in(job, child, to->child[i], level - 1, va, last);
+    if (child_at(to, i) != NULL) {
+        copy_in(job, child, child_at(to, i), level - 1, va, last);
         return;
     }
     struct pt_table *const fresh = mset_pt_reserve_take(job->to, job->to_reserve, level - 1);
@@ -120,12 +121,12 @@ static void copy_in(const struct copy_job *job, struct pt_table *from, struct pt
     for (;;) {
         const unsigned i = index_of(level, va);
         const unsigned whole = whole_slots(level, va, last);
-        const unsigned n = childless(from, level, i, whole);
+        const unsigned n = childless(from, i, whole);
         uint64_t end = min_u64(last, slot_last(level, va));
-        if (child_at(from, level, i) == NULL && whole > 0) {
+        if (child_at(from, i) == NULL && whole > 0) {
             copy_leaves(job, from, to, level, i, n, va);
             end = slots_last(level, va, n);
-        } else if (child_at(from, level, i) != NULL) {
+        } else if (child_at(from, i) != NULL) {
             copy_below(job, from, to, level, i, va, end);
         } else if (!is_empty(from, level, i)) {
             split_leaf(job->from, job->from_reserve, from, level, i, va);

@@ -42,9 +42,12 @@ static inline void open_groups(struct mset_page_table *pt, struct pt_table *tabl
     }
 }
 
-/* Do the n leaves from i on follow each other, the first aligned to all n? Marks and groups aside;
-   not for markers, which have no address. */
-static bool lines_up(const uint64_t *entries, unsigned i, unsigned n, unsigned level) {
+/*
+ * Do the n leaves from i on follow each other, the first aligned to all n (unless they are markers,
+ * which have no address)? Groups and marks aside; *marks has those of all.
+ */
+static bool lines_up(const struct mset_page_table *pt, const uint64_t *entries, unsigned i,
+                     unsigned n, unsigned level, unsigned *marks) {
     const uint64_t first = fmt_ungroup(entries[i], i, level);
     if (first == fmt_empty(level)) {
         return false;
@@ -59,8 +62,10 @@ static bool lines_up(const uint64_t *entries, unsigned i, unsigned n, unsigned l
         return false;
     }
     uint64_t differ = 0;
-    for (unsigned k = 0; k < n; k++) {
+    *marks = fmt_marks(entries[i]);
+    for (unsigned k = (unsigned)pt->loops->rising(entries + i, n, entries[i], step); k < n; k++) {
         differ |= fmt_without_marks(fmt_ungroup(entries[i + k], i + k, level)) ^ (plain + k * step);
+        *marks |= fmt_marks(entries[i + k]);
     }
     return differ == 0;
 }
@@ -78,14 +83,11 @@ static void close_group(struct mset_page_table *pt, struct pt_table *table, unsi
                         unsigned i, uint64_t va) {
     const unsigned n = group_count(level), first = i & ~(n - 1);
     uint64_t *const entries = table->entries + first;
-    if (childless(table, level, first, n) < n || is_empty(table, level, first) ||
+    unsigned marks;
+    if (childless(table, first, n) < n || is_empty(table, level, first) ||
         fmt_grouped(*entries, level) || fmt_is_marker(*entries) ||
-        !lines_up(table->entries, first, n, level)) {
+        !lines_up(pt, table->entries, first, n, level, &marks)) {
         return;
-    }
-    unsigned marks = 0;
-    for (unsigned k = 0; k < n; k++) {
-        marks |= fmt_marks(entries[k]);
     }
     const bool breaks = resize_breaks(pt, *entries) || any_broken(entries, n);
     const uint64_t leaf = fmt_set_marks(fmt_ungroup(*entries, first, level), marks);

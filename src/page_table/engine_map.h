@@ -18,16 +18,16 @@ static inline uint64_t new_leaf(const struct map_job *job, unsigned level, uint6
                      level);
 }
 
-/* A table for [va, last]: entries outside are empty, those inside the caller fills. */
+/* A table for [va, last]: entries are empty where the caller will not write leaves. */
 static struct pt_table *table_around(const struct map_job *job, unsigned level, uint64_t va,
-                                     uint64_t last) {
+                                     uint64_t last, uint64_t pa) {
     struct pt_table *const table = mset_pt_reserve_take(job->pt, job->reserve, level);
-    if (level > 0) { /* rare, and link_table() looks whether an entry is empty */
-        engine_clear(table);
+    if (leaf_allowed(job->pt, level, va, pa)) {
+        const unsigned from = index_of(level, va), n = whole_slots(level, va, last);
+        fill_empty(table->entries, from, level);
+        fill_empty(table->entries + from + n, entry_count(level) - from - n, level);
     } else {
-        const unsigned from = index_of(0, va), to = index_of(0, last);
-        fill_empty(table->entries, from, 0);
-        fill_empty(table->entries + to + 1, entry_count(0) - 1 - to, 0);
+        engine_clear(table);
     }
     return table;
 }
@@ -38,7 +38,7 @@ static void make_room(const struct map_job *job, struct pt_table *table, unsigne
     const struct unmap_job room = {job->pt, job->reserve, job->removed};
     for (unsigned k = 0; k < n;) {
         const uint64_t at = va + k * slot_size(level);
-        const unsigned leaves = childless(table, level, i + k, n - k);
+        const unsigned leaves = childless(table, i + k, n - k);
         if (leaves > 0) {
             remove_leaves(&room, table, level, i + k, leaves, at);
             k += leaves;
@@ -59,7 +59,7 @@ static unsigned map_slots(const struct map_job *job, struct pt_table *table, uns
     if (job->overlap == MSET_PT_REPLACE) {
         make_room(job, table, level, i, n, va);
     } else if (job->overlap == MSET_PT_KEEP) {
-        if (child_at(table, level, i) != NULL) {
+        if (child_at(table, i) != NULL) {
             return 0;
         }
         if (!is_empty(table, level, i)) {
@@ -81,7 +81,7 @@ static void map_in(const struct map_job *job, struct pt_table *table, unsigned l
 static void map_below(const struct map_job *job, struct pt_table *table, unsigned level,
                       uint64_t va, uint64_t last, uint64_t pa) {
     const unsigned i = index_of(level, va);
-    struct pt_table *child = table->child[i];
+    struct pt_table *child = child_at(table, i);
     if (child == NULL && !is_empty(table, level, i)) {
         if (job->overlap == MSET_PT_KEEP) {
             return;
@@ -101,7 +101,7 @@ static void map_below(const struct map_job *job, struct pt_table *table, unsigne
     }
     struct map_job fresh = *job; /* there is nothing to replace or to keep */
     fresh.overlap = MSET_PT_REFUSE;
-    child = table_around(job, level - 1, va, last); /* filled first, linked last */
+    child = table_around(job, level - 1, va, last, pa); /* filled first, linked last */
     map_in(&fresh, child, level - 1, va, last, pa);
     link_table(job->pt, table, level, i, child,
                FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
@@ -140,15 +140,13 @@ static void map_run(const struct map_job *job, uint64_t va, uint64_t last, uint6
     }
 }
 
-static mset_status engine_map(struct mset_page_table *pt, const struct pt_map_request *request,
-                              struct mset_pt_need *need) {
-    const uint64_t va = request->va, last = request->last, flags = request->flags;
-    const bool marker = flags == MSET_PT_MARKER;
-    const uint64_t pa = marker ? va : request->pa;
+/* A range that is not just empty slots of one table. */
+static mset_status map_any(struct mset_page_table *pt, const struct pt_map_request *request,
+                           uint64_t pa, struct mset_pt_need *need) {
     struct pt_reserve reserve = {.need = {{0}}};
     struct map_plan plan;
     map_plan_open(&plan, pt, request->overlap, &reserve.need);
-    if (!map_plan_add(&plan, va, last, pa)) {
+    if (!map_plan_add(&plan, request->va, request->last, pa)) {
         return MSET_ALREADY_EXISTS;
     }
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
@@ -159,15 +157,37 @@ static mset_status engine_map(struct mset_page_table *pt, const struct pt_map_re
     struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
     const struct map_job job = {.pt = pt,
                                 .reserve = &reserve,
-                                .flags = flags,
-                                .marks = marker ? 0 : born_marks(pt, flags),
+                                .flags = request->flags,
+                                .marks = born_marks(pt, request->flags),
                                 .payload = request->pa,
                                 .overlap = request->overlap,
                                 .promote = pt->promote,
                                 .removed = request->removed == NULL ? NULL : &joiner};
-    map_run(&job, va, last, pa);
+    map_run(&job, request->va, request->last, pa);
     pt_join_flush(&joiner);
     MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
+}
+
+static mset_status engine_map(struct mset_page_table *pt, const struct pt_map_request *request,
+                              struct mset_pt_need *need) {
+    const uint64_t va = request->va, last = request->last, flags = request->flags;
+    const uint64_t pa = flags == MSET_PT_MARKER ? va : request->pa; /* any alignment will do */
+    struct path path;
+    descend(pt, va, last, &path);
+    const unsigned level = path.level, i = index_of(level, va);
+    struct pt_table *const table = path_end(&path);
+    const unsigned n = leaf_allowed(pt, level, va, pa) ? path_slots(&path, va, last) : 0;
+    if (need != NULL || n == 0 || any_entry(pt, table->entries + i, n, level)) {
+        return map_any(pt, request, pa, need);
+    }
+    pt->statistics.visits++;
+    write_leaves(pt, table, level, i, n, va,
+                 make_leaf(request->pa, flags, born_marks(pt, flags), level));
+    if (pt->promote) {
+        close_groups(pt, table, level, i, n, va);
+        fold_path(pt, &path, va);
+    }
     return MSET_OK;
 }
 

@@ -67,9 +67,9 @@ static void harvest_in(const struct harvest_job *job, struct pt_table *table, un
     for (;;) {
         const unsigned i = index_of(level, va);
         const unsigned whole = whole_slots(level, va, last);
-        const unsigned n = childless(table, level, i, whole);
+        const unsigned n = childless(table, i, whole);
         uint64_t end = min_u64(last, slot_last(level, va));
-        struct pt_table *child = child_at(table, level, i);
+        struct pt_table *child = child_at(table, i);
         if (child == NULL && whole > 0) {
             harvest_leaves(job, table, level, i, n, va);
             end = slots_last(level, va, n);

@@ -49,7 +49,8 @@ static void walk_joined(struct move_job *job, uint64_t va, uint64_t last, pt_vis
     struct pt_joiner joiner = {.visit = visit, .arg = job};
     struct path path;
     descend(job->pt, va, last, &path);
-    (void)walk_in(path_end(&path), path.level, va, last, MARKS_KEPT, join_any_size, &joiner);
+    (void)walk_in(job->pt, path_end(&path), path.level, va, last, MARKS_KEPT, join_any_size,
+                  &joiner);
     pt_join_flush(&joiner);
 }
 

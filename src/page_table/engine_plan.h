@@ -72,7 +72,7 @@ static void map_plan_fresh(struct map_plan *plan, unsigned level, uint64_t va, u
 static bool map_plan_slots(struct map_plan *plan, const struct pt_table *table, unsigned level,
                            unsigned n, uint64_t va, uint64_t last, uint64_t pa) {
     const unsigned i = index_of(level, va);
-    if (plan->overlap == MSET_PT_REPLACE || !any_entry(table->entries + i, n, level)) {
+    if (plan->overlap == MSET_PT_REPLACE || !any_entry(plan->pt, table->entries + i, n, level)) {
         map_plan_fresh(plan, level, va, last, pa);
         return true;
     }
@@ -98,10 +98,10 @@ static bool map_plan_in(struct map_plan *plan, const struct pt_table *table, uns
     for (;;) {
         const unsigned i = index_of(level, va);
         const unsigned whole = whole_slots(level, va, last);
-        const struct pt_table *const child = child_at(table, level, i);
+        const struct pt_table *const child = child_at(table, i);
         uint64_t end = min_u64(last, slot_last(level, va));
         if (child == NULL) {
-            const unsigned n = whole == 0 ? 1 : childless(table, level, i, whole);
+            const unsigned n = whole == 0 ? 1 : childless(table, i, whole);
             end = min_u64(last, slots_last(level, va, n));
             if (!map_plan_slots(plan, table, level, n, va, end, pa)) {
                 return false;
@@ -162,7 +162,7 @@ static void plan_cut(const struct pt_table *table, unsigned level, uint64_t va, 
         return;
     }
     const unsigned i = index_of(level, va);
-    const struct pt_table *const child = table == NULL ? NULL : table->child[i];
+    const struct pt_table *const child = table == NULL ? NULL : child_at(table, i);
     if (child == NULL) {
         if (table != NULL && !cut_chosen(choice, table->entries[i], i, level)) {
             return;

@@ -8,27 +8,23 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_PROMOTE_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_PROMOTE_H
 
-static bool foldable(const struct mset_page_table *pt, const struct pt_table *child,
-                     unsigned level) {
+static bool foldable(const struct mset_page_table *pt, const struct pt_table *child, unsigned level,
+                     unsigned *marks) {
     const unsigned below = level - 1, n = entry_count(below);
-    return level < pt->leaf_levels && child->used == n &&
-           (below == 0 || childless(child, below, 0, n) == n) &&
-           lines_up(child->entries, 0, n, below);
+    return level < pt->leaf_levels && child->used == n && child->children == 0 &&
+           lines_up(pt, child->entries, 0, n, below, marks);
 }
 
 /* The table below slot i becomes a leaf, if it can. Returns true if so. */
 static bool fold_table(struct mset_page_table *pt, struct pt_table *table, unsigned level,
                        unsigned i, uint64_t va) {
-    struct pt_table *const child = table->child[i];
-    if (child == NULL || !foldable(pt, child, level)) {
+    struct pt_table *const child = child_at(table, i);
+    unsigned marks;
+    if (child == NULL || !foldable(pt, child, level, &marks)) {
         return false;
     }
     const unsigned below = level - 1, n = entry_count(below);
     const uint64_t first = fmt_ungroup(child->entries[0], 0, below);
-    unsigned marks = 0;
-    for (unsigned k = 0; k < n; k++) {
-        marks |= fmt_marks(child->entries[k]);
-    }
     const uint64_t leaf = make_leaf(fmt_leaf_address(first, below), fmt_leaf_flags(first, below),
                                     fmt_is_marker(first) ? 0 : marks, level);
     /* What pointed at the table was valid, so only a leaf that will be needs the break. */
@@ -37,7 +33,7 @@ static bool fold_table(struct mset_page_table *pt, struct pt_table *table, unsig
         (resize_breaks(pt, leaf) || any_broken(child->entries, n) || is_broken(table->entries[i]));
     gather_resized(pt, first, slot_first(level, va), n, below);
     gather_table(pt, va, level);
-    table->child[i] = NULL;
+    forget_child(table, i);
     publish(&table->entries[i], breaks ? fmt_break(leaf) : leaf);
     if (breaks) {
         note_broken(pt, table, i, 1);
@@ -67,7 +63,7 @@ static void promote_in(struct mset_page_table *pt, struct pt_table *table, unsig
     for (;;) {
         const unsigned i = index_of(level, va);
         const uint64_t end = min_u64(last, slot_last(level, va));
-        struct pt_table *const child = child_at(table, level, i);
+        struct pt_table *const child = child_at(table, i);
         if (child != NULL) {
             promote_in(pt, child, level - 1, va, end);
             (void)fold_table(pt, table, level, i, va);

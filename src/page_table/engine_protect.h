@@ -9,55 +9,74 @@ struct protect_job {
     unsigned marks; /* that present leaves must have */
 };
 
-/* Is there an entry that may not be replaced while it is valid? */
-static inline bool must_break_any(const uint64_t *entries, unsigned n, uint64_t attributes,
-                                  unsigned level) {
-    bool any = false;
-    for (unsigned k = 0; FMT_BREAKS && k < n; k++) {
-        const uint64_t entry = fmt_change(entries[k], attributes, level);
-        any |= fmt_valid(entries[k]) && fmt_valid(entry) && fmt_must_break(entries[k], entry);
+/* What changing n whole slots that point at no table has come to. */
+struct change {
+    uint64_t attributes; /* that leaves get */
+    bool stale;          /* what becomes valid here must be broken first */
+    uint64_t turned;     /* or-ed: the bits that changed, */
+    uint64_t before;     /*   and all the entries as they were */
+    bool broke;          /* some were broken */
+};
+
+/* Entry i, and as many behind it as are alike. Returns how many. */
+static inline unsigned change_alike(struct mset_page_table *pt, struct pt_table *table,
+                                    unsigned level, unsigned i, unsigned n, struct change *change) {
+    uint64_t *const entries = table->entries + i;
+    const uint64_t old = *entries, entry = fmt_change(old, change->attributes, level);
+    const bool breaks = FMT_BREAKS && fmt_valid(entry) &&
+                        (fmt_valid(old) ? fmt_must_break(old, entry) : change->stale);
+    const uint64_t delta = old ^ (breaks ? fmt_break(entry) : entry);
+    unsigned count = 1;
+    if (n == 1) {
+        *entries = old ^ delta;
+    } else {
+        count = (unsigned)pt->loops->turn(entries, n, fmt_address_bits(level), delta);
     }
-    return any;
+    change->turned |= delta;
+    change->before |= old;
+    if (breaks) {
+        change->broke = true;
+        note_broken(pt, table, i, count);
+    }
+    return count;
 }
 
-/* The slow way: each entry is broken that needs it. `stale`: so does each that becomes valid. */
-static void change_and_break(struct mset_page_table *pt, struct pt_table *table, unsigned i,
-                             unsigned n, uint64_t attributes, unsigned level, bool stale) {
-    for (unsigned k = i; k < i + n; k++) {
-        const uint64_t old = table->entries[k], entry = fmt_change(old, attributes, level);
-        const bool breaks = fmt_valid(old) ? fmt_must_break(old, entry) : stale;
-        if (fmt_valid(entry) && breaks) {
-            table->entries[k] = fmt_break(entry);
-            note_broken(pt, table, k, 1);
-        } else {
-            table->entries[k] = entry;
-        }
+/* n entries of which many are not alike; not where there may be breaks. */
+static inline void change_each(uint64_t *entries, unsigned level, unsigned n,
+                               struct change *change) {
+    uint64_t turned = 0, before = 0;
+    for (unsigned k = 0; k < n; k++) { /* no calls, no exits: vector code */
+        const uint64_t old = entries[k], entry = fmt_change(old, change->attributes, level);
+        turned |= old ^ entry;
+        before |= old;
+        entries[k] = entry;
     }
+    change->turned |= turned;
+    change->before |= before;
 }
 
 /* n whole slots that point at no table. Marks stay; so does what is empty, or a marker. */
 static void change_leaves(const struct protect_job *job, struct pt_table *table, unsigned level,
                           unsigned i, unsigned n, uint64_t va) {
+    enum { MANY = 8, BLOCK = 64 };
     struct mset_page_table *const pt = job->pt;
     open_groups(pt, table, level, i, n, va);
-    uint64_t *const entries = table->entries + i;
-    const uint64_t attributes = fmt_attributes(job->flags, job->marks, level);
-    const bool stale = FMT_BREAKS && pt_gather_overlaps(pt, va, slots_last(level, va, n));
-    const bool slow = stale || must_break_any(entries, n, attributes, level);
-    uint64_t changed = 0, any = 0;
-    for (unsigned k = 0; !slow && k < n; k++) { /* no calls, no exits: vector code */
-        const uint64_t entry = fmt_change(entries[k], attributes, level);
-        changed |= entries[k] ^ entry;
-        any |= entries[k];
-        entries[k] = entry;
+    struct change change = {
+        .attributes = fmt_attributes(job->flags, job->marks, level),
+        .stale = FMT_BREAKS && pt_gather_overlaps(pt, va, slots_last(level, va, n)),
+    };
+    for (unsigned k = 0; k < n;) {
+        const unsigned count = change_alike(pt, table, level, i + k, n - k, &change);
+        k += count;
+        if (!FMT_BREAKS && count < MANY && k + BLOCK <= n) {
+            change_each(table->entries + i + k, level, BLOCK, &change);
+            k += BLOCK;
+        }
     }
-    if (slow) {
-        gather_leaves(pt, va, n, level);
-        change_and_break(pt, table, i, n, attributes, level, stale);
-    } else if (changed != 0 && fmt_valid(any)) {
+    if (change.broke || (change.turned != 0 && fmt_valid(change.before))) {
         gather_leaves(pt, va, n, level);
     }
-    if (pt->promote && changed != 0) {
+    if (pt->promote && change.turned != 0) {
         close_groups(pt, table, level, i, n, va);
     }
 }
@@ -70,9 +89,9 @@ static void protect_in(const struct protect_job *job, struct pt_table *table, un
     for (;;) {
         const unsigned i = index_of(level, va);
         const unsigned whole = whole_slots(level, va, last);
-        const unsigned n = childless(table, level, i, whole);
+        const unsigned n = childless(table, i, whole);
         uint64_t end = min_u64(last, slot_last(level, va));
-        struct pt_table *child = child_at(table, level, i);
+        struct pt_table *child = child_at(table, i);
         if (child == NULL && whole > 0) {
             change_leaves(job, table, level, i, n, va);
             end = slots_last(level, va, n);
@@ -92,23 +111,40 @@ static void protect_in(const struct protect_job *job, struct pt_table *table, un
     }
 }
 
-static mset_status engine_protect(struct mset_page_table *pt, uint64_t va, uint64_t last,
-                                  uint64_t flags, struct mset_pt_need *need) {
+/* A range that is not just slots of one table. */
+static mset_status protect_any(struct mset_page_table *pt, const struct path *path, uint64_t va,
+                               uint64_t last, uint64_t flags, struct mset_pt_need *need) {
     const struct cut_choice choice = {.all = false, .flags = flags};
-    struct path path;
-    descend(pt, va, last, &path);
     struct pt_reserve reserve = {.need = {{0}}};
-    plan_cuts(path_end(&path), path.level, va, last, &choice, &reserve.need);
+    plan_cuts(path_end(path), path->level, va, last, &choice, &reserve.need);
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
     if (status != MSET_OK || need != NULL) {
         return status;
     }
     const struct protect_job job = {pt, &reserve, flags, born_marks(pt, flags)};
-    protect_in(&job, path_end(&path), path.level, va, last);
+    protect_in(&job, path_end(path), path->level, va, last);
+    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
+}
+
+static mset_status engine_protect(struct mset_page_table *pt, uint64_t va, uint64_t last,
+                                  uint64_t flags, struct mset_pt_need *need) {
+    struct path path;
+    descend(pt, va, last, &path);
+    const unsigned n = need == NULL ? path_slots(&path, va, last) : 0;
+    if (n > 0) {
+        const struct protect_job job = {pt, NULL, flags, born_marks(pt, flags)};
+        pt->statistics.visits++;
+        change_leaves(&job, path_end(&path), path.level, index_of(path.level, va), n, va);
+    } else {
+        const mset_status status = protect_any(pt, &path, va, last, flags, need);
+        if (status != MSET_OK || need != NULL) {
+            return status;
+        }
+    }
     if (pt->promote) {
         fold_path(pt, &path, va);
     }
-    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     return MSET_OK;
 }
 

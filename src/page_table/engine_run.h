@@ -11,15 +11,12 @@ static inline uint64_t compared(uint64_t entry, unsigned i, unsigned level) {
     return fmt_without_marks(fmt_flat(entry, i, level));
 }
 
-/*
- * How many of the n entries from i on continue the run that begins with the first of them. By
- * blocks, because a loop without exits becomes vector code.
- */
-static inline unsigned run_length(const uint64_t *entries, unsigned i, unsigned n, uint64_t step,
-                                  unsigned level) {
+/* How many of the n entries from i on continue the run that begins with the first of them, whose
+   first `k` are known to. By blocks, because a loop without exits becomes vector code. */
+static inline unsigned run_on(const uint64_t *entries, unsigned i, unsigned k, unsigned n,
+                              uint64_t step, unsigned level) {
     enum { BLOCK = 16 };
-    uint64_t expected = compared(entries[i], i, level);
-    unsigned k = 0;
+    uint64_t expected = compared(entries[i], i, level) + k * step;
     for (; k + BLOCK <= n; k += BLOCK) {
         uint64_t differ = 0, next = expected;
         for (unsigned j = 0; j < BLOCK; j++) {
@@ -69,18 +66,26 @@ static inline struct mset_pt_run make_run(const uint64_t *entries, unsigned i, u
 }
 
 /* The run that begins with entry i, which is a leaf or marker at va: its length, and what it is. */
-static inline unsigned leaf_run(const uint64_t *entries, unsigned i, unsigned n, unsigned level,
-                                uint64_t va, struct mset_pt_run *run) {
+static inline unsigned leaf_run(const struct mset_page_table *pt, const uint64_t *entries,
+                                unsigned i, unsigned n, unsigned level, uint64_t va,
+                                struct mset_pt_run *run) {
     const uint64_t step = fmt_leaf_step(fmt_flat(entries[i], i, level), level);
-    const unsigned length = n == 1 ? 1 : run_length(entries, i, n, step, level);
-    *run = make_run(entries, i, length, level, va, marks_of(entries, i, length, level));
+    /* Most runs have the same marks throughout, and then the entries themselves rise. */
+    unsigned length = n == 1 ? 1 : (unsigned)pt->loops->rising(entries + i, n, entries[i], step);
+    unsigned marks = fmt_marks(entries[i]);
+    if (length < n || (FMT_GROUPS && fmt_grouped(entries[i], level))) {
+        length = run_on(entries, i, length, n, step, level);
+        marks = marks_of(entries, i, length, level);
+    }
+    *run = make_run(entries, i, length, level, va, marks);
     return length;
 }
 
 /* The same, but a run ends where marks differ. A group has its marks as a whole. */
-static inline unsigned marked_run(const uint64_t *entries, unsigned i, unsigned n, unsigned level,
-                                  uint64_t va, struct mset_pt_run *run) {
-    unsigned length = leaf_run(entries, i, n, level, va, run);
+static inline unsigned marked_run(const struct mset_page_table *pt, const uint64_t *entries,
+                                  unsigned i, unsigned n, unsigned level, uint64_t va,
+                                  struct mset_pt_run *run) {
+    unsigned length = leaf_run(pt, entries, i, n, level, va, run);
     const unsigned unit = FMT_GROUPS && fmt_grouped(entries[i], level) ? group_count(level) : 1;
     unsigned k = unit - (i & (unit - 1));
     const unsigned marks = marks_of(entries, i, 1, level);

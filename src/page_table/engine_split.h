@@ -49,8 +49,9 @@ static void split_plan(struct split_job *job, const struct pt_table *table, unsi
     for (; level > job->level;) {
         const unsigned i = index_of(level, va);
         const uint64_t end = min_u64(last, slot_last(level, va));
-        if (table->child[i] != NULL) {
-            split_plan(job, table->child[i], level - 1, va, end);
+        const struct pt_table *const child = child_at(table, i);
+        if (child != NULL) {
+            split_plan(job, child, level - 1, va, end);
         } else if (!is_empty(table, level, i)) {
             split_plan_leaf(job, level);
         }
@@ -89,8 +90,9 @@ static void split_in(const struct split_job *job, struct pt_table *table, unsign
     for (;;) {
         const unsigned i = index_of(level, va);
         const uint64_t end = min_u64(last, slot_last(level, va));
-        if (table->child[i] != NULL) {
-            split_in(job, table->child[i], level - 1, va, end);
+        struct pt_table *const child = child_at(table, i);
+        if (child != NULL) {
+            split_in(job, child, level - 1, va, end);
         } else if (!is_empty(table, level, i)) { /* as a whole, also where it sticks out */
             struct pt_table *const fresh = split_leaf(pt, job->reserve, table, level, i, va);
             split_in(job, fresh, level - 1, slot_first(level, va), slot_last(level, va));

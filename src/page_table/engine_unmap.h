@@ -44,7 +44,7 @@ static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *ta
         }
         struct mset_pt_run run;
         const uint64_t at = va + k * slot_size(level);
-        const unsigned length = leaf_run(table->entries, i + k, n - k, level, at, &run);
+        const unsigned length = leaf_run(job->pt, table->entries, i + k, n - k, level, at, &run);
         if (run.present) {
             gather_leaves(job->pt, at, length, level);
         }
@@ -60,17 +60,17 @@ static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *ta
 static unsigned remove_silently(struct mset_page_table *pt, struct pt_table *table, unsigned i,
                                 unsigned n, unsigned level, uint64_t va) {
     uint64_t *const entries = table->entries + i;
-    uint64_t count = 0, any = 0;
-    for (unsigned k = 0; k < n; k++) {
-        const uint64_t used = entries[k] ^ fmt_empty(level);
-        any |= entries[k];
-        count += (used | -used) >> 63; /* the comparison that the oldest vector units have */
+    uint64_t any = *entries;
+    unsigned count = any != fmt_empty(level);
+    if (n == 1) {
+        *entries = fmt_empty(level);
+    } else {
+        count = (unsigned)pt->loops->wipe(entries, n, fmt_empty(level), &any);
     }
     if (fmt_valid(any)) {
         gather_leaves(pt, va, n, level);
     }
-    fill_empty(entries, n, level);
-    return (unsigned)count;
+    return count;
 }
 
 /* How many of n entries are in groups; the ends cut none. */
@@ -111,7 +111,7 @@ static void drop_table(const struct unmap_job *job, struct pt_table *table, unsi
     }
     for (unsigned i = 0; i < entry_count(level);) {
         const uint64_t at = va + i * slot_size(level);
-        const unsigned n = childless(table, level, i, entry_count(level) - i);
+        const unsigned n = childless(table, i, entry_count(level) - i);
         if (n > 0) {
             remove_leaves(job, table, level, i, n, at);
             i += n;
@@ -154,9 +154,9 @@ static void unmap_in(const struct unmap_job *job, struct pt_table *table, unsign
     for (;;) {
         const unsigned i = index_of(level, va);
         const unsigned whole = whole_slots(level, va, last);
-        const unsigned n = childless(table, level, i, whole);
+        const unsigned n = childless(table, i, whole);
         uint64_t end = min_u64(last, slot_last(level, va));
-        if (child_at(table, level, i) != NULL) {
+        if (child_at(table, i) != NULL) {
             unmap_below(job, table, level, i, va, end);
         } else if (whole > 0) {
             remove_leaves(job, table, level, i, n, va);
@@ -192,23 +192,41 @@ static bool tell_removed(void *arg, const struct mset_pt_run *run) {
     return true;
 }
 
-static mset_status engine_unmap(struct mset_page_table *pt, uint64_t va, uint64_t last,
-                                mset_pt_removed removed, void *arg, struct mset_pt_need *need) {
-    struct path path;
-    descend(pt, va, last, &path);
+/* A range that is not just slots of one table. */
+static mset_status unmap_any(struct mset_page_table *pt, const struct path *path, uint64_t va,
+                             uint64_t last, struct pt_joiner *removed, struct mset_pt_need *need) {
     struct pt_reserve reserve = {.need = {{0}}};
-    plan_cuts(path_end(&path), path.level, va, last, &CUT_ALL, &reserve.need);
+    plan_cuts(path_end(path), path->level, va, last, &CUT_ALL, &reserve.need);
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
     if (status != MSET_OK || need != NULL) {
         return status;
     }
+    const struct unmap_job job = {pt, &reserve, removed};
+    unmap_in(&job, path_end(path), path->level, va, last);
+    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
+    return MSET_OK;
+}
+
+static mset_status engine_unmap(struct mset_page_table *pt, uint64_t va, uint64_t last,
+                                mset_pt_removed removed, void *arg, struct mset_pt_need *need) {
     struct told told = {removed, arg};
     struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
-    const struct unmap_job job = {pt, &reserve, removed == NULL ? NULL : &joiner};
-    unmap_in(&job, path_end(&path), path.level, va, last);
+    struct pt_joiner *const tell = removed == NULL ? NULL : &joiner;
+    struct path path;
+    descend(pt, va, last, &path);
+    const unsigned n = need == NULL ? path_slots(&path, va, last) : 0;
+    if (n > 0) {
+        const struct unmap_job job = {pt, NULL, tell};
+        pt->statistics.visits++;
+        remove_leaves(&job, path_end(&path), path.level, index_of(path.level, va), n, va);
+    } else {
+        const mset_status status = unmap_any(pt, &path, va, last, tell, need);
+        if (status != MSET_OK || need != NULL) {
+            return status;
+        }
+    }
     drop_path(pt, &path, va);
     pt_join_flush(&joiner);
-    MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     return MSET_OK;
 }
 

@@ -24,7 +24,7 @@ static const char *validate_group(const struct mset_page_table *pt, const struct
     const unsigned n = group_count(level);
     unsigned members = 0;
     for (unsigned k = i; k < i + n; k++) {
-        members += child_at(table, level, k) == NULL && fmt_grouped(table->entries[k], level);
+        members += child_at(table, k) == NULL && fmt_grouped(table->entries[k], level);
     }
     *grouped += members;
     if (members == 0) {
@@ -33,7 +33,8 @@ static const char *validate_group(const struct mset_page_table *pt, const struct
     if ((pt->group_levels >> level & 1) == 0) {
         return "a contiguous group at a level that has none";
     }
-    return members == n && lines_up(table->entries, i, n, level)
+    unsigned marks;
+    return members == n && lines_up(pt, table->entries, i, n, level, &marks)
                ? NULL
                : "the entries of a contiguous group differ";
 }
@@ -58,7 +59,7 @@ static const char *validate_table(const struct mset_page_table *pt, const struct
 static const char *validate_entry(const struct mset_page_table *pt, const struct pt_table *table,
                                   unsigned level, unsigned i, struct mset_pt_statistics *seen) {
     const uint64_t entry = table->entries[i];
-    const struct pt_table *const child = child_at(table, level, i);
+    const struct pt_table *const child = child_at(table, i);
     if (is_broken(entry) && (i < table->broken_from || i >= table->broken_to)) {
         return "an entry is broken and nobody will mend it";
     }
@@ -74,7 +75,7 @@ static const char *validate_entry(const struct mset_page_table *pt, const struct
 
 static const char *validate_table(const struct mset_page_table *pt, const struct pt_table *table,
                                   unsigned level, struct mset_pt_statistics *seen) {
-    unsigned used = 0;
+    unsigned used = 0, children = 0;
     seen->tables[level]++;
     /* Also ends the walk if tables form a ring or are shared. */
     if (seen->tables[level] > pt->statistics.tables[level]) {
@@ -89,6 +90,10 @@ static const char *validate_table(const struct mset_page_table *pt, const struct
             return wrong;
         }
         used += !is_empty(table, level, i);
+        children += child_at(table, i) != NULL;
+    }
+    if (children != table->children) {
+        return "the number of tables below a table is wrong";
     }
     if (used != table->used) {
         return "the number of entries in use is wrong";

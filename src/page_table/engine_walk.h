@@ -8,7 +8,7 @@ static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t 
     const struct pt_table *table = pt->root;
     unsigned level = FMT_LEVELS - 1;
     const struct pt_table *child;
-    while ((child = child_at(table, level, index_of(level, va))) != NULL) {
+    while ((child = child_at(table, index_of(level, va))) != NULL) {
         table = child;
         level--;
     }
@@ -23,7 +23,7 @@ static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t 
     } else {
         const uint64_t reach = va - base + min_u64(want - 1, UINT64_MAX / 2);
         const uint64_t n = min_u64((reach >> fmt_shift(level)) + 1, entry_count(level) - i);
-        leaf_run(table->entries, i, (unsigned)n, level, base, run);
+        leaf_run(pt, table->entries, i, (unsigned)n, level, base, run);
     }
     clip_run(run, va, UINT64_MAX);
     return true;
@@ -33,9 +33,9 @@ static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t 
 enum marks_matter { MARKS_ASIDE, MARKS_KEPT };
 
 /* The runs among n slots of one table that point at no table. Returns false if told to stop. */
-static inline bool show_leaves(const struct pt_table *table, unsigned level, unsigned i, unsigned n,
-                               uint64_t va, uint64_t last, enum marks_matter marks, pt_visit visit,
-                               void *arg) {
+static inline bool show_leaves(const struct mset_page_table *pt, const struct pt_table *table,
+                               unsigned level, unsigned i, unsigned n, uint64_t va, uint64_t last,
+                               enum marks_matter marks, pt_visit visit, void *arg) {
     const uint64_t base = slot_first(level, va);
     for (unsigned k = 0; k < n;) {
         if (is_empty(table, level, i + k)) {
@@ -44,8 +44,8 @@ static inline bool show_leaves(const struct pt_table *table, unsigned level, uns
         }
         struct mset_pt_run run;
         const uint64_t at = base + k * slot_size(level);
-        k += marks == MARKS_KEPT ? marked_run(table->entries, i + k, n - k, level, at, &run)
-                                 : leaf_run(table->entries, i + k, n - k, level, at, &run);
+        k += marks == MARKS_KEPT ? marked_run(pt, table->entries, i + k, n - k, level, at, &run)
+                                 : leaf_run(pt, table->entries, i + k, n - k, level, at, &run);
         clip_run(&run, va, last);
         if (!visit(arg, &run)) {
             return false;
@@ -55,21 +55,22 @@ static inline bool show_leaves(const struct pt_table *table, unsigned level, uns
 }
 
 /* Depth is bounded by FMT_LEVELS, here and in every walk below. */
-static bool walk_in(const struct pt_table *table, unsigned level, uint64_t va, uint64_t last,
-                    enum marks_matter marks, pt_visit visit, void *arg) {
+static bool walk_in(const struct mset_page_table *pt, const struct pt_table *table, unsigned level,
+                    uint64_t va, uint64_t last, enum marks_matter marks, pt_visit visit,
+                    void *arg) {
     for (;;) {
         const unsigned i = index_of(level, va);
-        const struct pt_table *const child = child_at(table, level, i);
+        const struct pt_table *const child = child_at(table, i);
         uint64_t end = min_u64(last, slot_last(level, va));
         if (child != NULL) {
-            if (!walk_in(child, level - 1, va, end, marks, visit, arg)) {
+            if (!walk_in(pt, child, level - 1, va, end, marks, visit, arg)) {
                 return false;
             }
         } else {
             const unsigned whole = whole_slots(level, va, last);
-            const unsigned n = whole == 0 ? 1 : childless(table, level, i, whole);
+            const unsigned n = whole == 0 ? 1 : childless(table, i, whole);
             end = min_u64(last, slots_last(level, va, n));
-            if (!show_leaves(table, level, i, n, va, end, marks, visit, arg)) {
+            if (!show_leaves(pt, table, level, i, n, va, end, marks, visit, arg)) {
                 return false;
             }
         }
@@ -85,7 +86,7 @@ static bool engine_walk(const struct mset_page_table *pt, uint64_t va, uint64_t 
                         pt_visit visit, void *arg) {
     struct path path;
     descend(pt, va, last, &path);
-    return walk_in(path_end(&path), path.level, va, last, MARKS_ASIDE, visit, arg);
+    return walk_in(pt, path_end(&path), path.level, va, last, MARKS_ASIDE, visit, arg);
 }
 
 /* ---- the cursor --------------------------------------------------------------------------- */
@@ -116,8 +117,8 @@ static bool engine_step(struct mset_pt_cursor *cursor, struct mset_pt_run *run) 
             cursor_settle(cursor);
         }
         const uint64_t reach = min_u64(cursor->last, cursor_reach(cursor));
-        const bool found =
-            !walk_in(cursor->place, cursor->level, cursor->va, reach, MARKS_ASIDE, take_first, run);
+        const bool found = !walk_in(cursor->table, cursor->place, cursor->level, cursor->va, reach,
+                                    MARKS_ASIDE, take_first, run);
         const uint64_t end = found ? run->va + (run->size - 1) : reach;
         cursor->done = end == cursor->last;
         cursor->va = end + 1;

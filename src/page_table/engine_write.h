@@ -64,7 +64,7 @@ static inline void fill_leaves(const struct mset_page_table *pt, uint64_t *entri
                                uint64_t leaf, uint64_t step) {
     enum { FEW = 16 };
     if (n > FEW) {
-        pt->fill(entries, n, leaf, step);
+        pt->loops->fill(entries, n, leaf, step);
         return;
     }
     for (unsigned k = 0; k < n; k++) {
@@ -142,12 +142,25 @@ static inline void publish(uint64_t *entry, uint64_t value) {
     __atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
+static inline void keep_child(struct pt_table *table, unsigned level, unsigned i,
+                              struct pt_table *child) {
+    if (table->children++ == 0) {
+        memset(table->child, 0, entry_count(level) * sizeof *table->child);
+    }
+    table->child[i] = child;
+}
+
+static inline void forget_child(struct pt_table *table, unsigned i) {
+    table->child[i] = NULL;
+    table->children--;
+}
+
 /* Points entry i at a filled table. What was there, empty or a leaf, goes with one store. */
 static inline void link_table(struct mset_page_table *pt, struct pt_table *table, unsigned level,
                               unsigned i, struct pt_table *child, bool broken) {
     const uint64_t entry = fmt_table(child->pa, level);
     table->used += is_empty(table, level, i);
-    table->child[i] = child;
+    keep_child(table, level, i, child);
     publish(&table->entries[i], broken ? fmt_break(entry) : entry);
     if (broken) {
         note_broken(pt, table, i, 1);
@@ -157,7 +170,7 @@ static inline void link_table(struct mset_page_table *pt, struct pt_table *table
 static inline struct pt_table *unlink_table(struct mset_page_table *pt, struct pt_table *table,
                                             unsigned level, unsigned i, uint64_t va) {
     struct pt_table *const child = table->child[i];
-    table->child[i] = NULL;
+    forget_child(table, i);
     table->used--;
     publish(&table->entries[i], fmt_empty(level));
     gather_table(pt, va, level);

@@ -68,7 +68,7 @@ static void init(struct mset_page_table *pt, const struct mset_pt_config *config
     pt->frames = config->frames;
     pt->allocator = *allocator;
     pt->pa_last = UINT64_MAX >> (64 - pa_bits);
-    pt->fill = mset_pt_choose_fill();
+    pt->loops = mset_pt_choose_loops();
     pt->bbm_level_2 = config->bbm_level_2;
     pt->promote = config->promote;
     if (config->format->marks_optional && !config->hardware_marks) {

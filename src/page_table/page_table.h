@@ -24,6 +24,7 @@
  * Invariants (checked by mset_pt_validate)
  *   P1. used is the number of entries that are not empty; it is 0 in the root only.
  *   P2. child[i] is not NULL exactly when entry i points at a table, and that table is child[i]'s.
+ *       children is the number of these; while it is 0, child[] says nothing.
  *   P3. An entry that is neither empty nor a table is a marker, or a leaf of a level that has
  *       leaves; a leaf that is not present still has its address.
  *   P4. The entries of a contiguous group are all grouped, and mean leaves that follow each other,
@@ -38,6 +39,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "page_table/loops.h"
 
 struct pt_table {
     uint64_t *entries;
@@ -47,6 +49,7 @@ struct pt_table {
     unsigned level;
     unsigned used;
     unsigned grouped;
+    unsigned children;
     unsigned broken_from, broken_to; /* from >= to: not in the list */
     struct pt_table *child[];        /* one per entry above level 0; none at level 0 */
 };
@@ -56,9 +59,6 @@ struct pt_tables {
     struct pt_table *first[MSET_PT_LEVELS];
 };
 
-/* entries[k] = first + k * step */
-typedef void pt_fill(uint64_t *entries, size_t n, uint64_t first, uint64_t step);
-
 struct mset_page_table {
     const struct mset_pt_format *format;
     const struct mset_pt_engine *engine;
@@ -66,7 +66,7 @@ struct mset_page_table {
     uint64_t low_last, high_first; /* addresses [0, low_last] and [high_first, 2^64) translate;
                                       low_last UINT64_MAX: none below, high_first 0: none above */
     uint64_t pa_last;              /* highest physical address of the machine */
-    pt_fill *fill;
+    const struct pt_loops *loops;
     unsigned leaf_levels;  /* levels 0 .. leaf_levels - 1 may hold leaves */
     unsigned group_levels; /* bit n: contiguous groups at level n are in use */
     unsigned born;         /* marks that new present leaves have */
@@ -136,11 +136,6 @@ struct mset_pt_engine {
     bool (*step)(struct mset_pt_cursor *cursor, struct mset_pt_run *run);
     const char *(*validate)(const struct mset_page_table *pt);
 };
-
-/* ---- fill.c ------------------------------------------------------------------------------- */
-
-/* The fastest fill that this processor has. */
-pt_fill *mset_pt_choose_fill(void);
 
 /* ---- tables.c ----------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@ mset_core_sources(
     page_table.c
     change.c
     tables.c
-    fill.c
-    fill_portable.c
+    loops.c
+    loops_portable.c
     formats/aarch64_16k.c
     formats/aarch64_4k.c
     formats/aarch64_64k.c
@@ -23,5 +23,5 @@ mset_core_sources(
     formats/x86_64.c
     formats/x86_64_5.c
 )
-mset_vector_source(fill_avx2.c MSET_HAVE_AVX2_FILL -mavx2)
-mset_vector_source(fill_avx512.c MSET_HAVE_AVX512_FILL -mavx512f -mprefer-vector-width=512)
+mset_vector_source(loops_avx2.c MSET_HAVE_AVX2_LOOPS -mavx2)
+mset_vector_source(loops_avx512.c MSET_HAVE_AVX512_LOOPS -mavx512f -mprefer-vector-width=512)

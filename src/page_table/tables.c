@@ -57,7 +57,7 @@ mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct
     if (table == NULL) {
         return MSET_NO_MEMORY;
     }
-    memset(table, 0, bytes);
+    memset(table, 0, sizeof *table); /* without children, child[] says nothing */
     table->level = level;
     const mset_status status = take_frame(pt, table);
     if (status != MSET_OK) {
@@ -188,7 +188,7 @@ void mset_pt_tables_free_stock(struct mset_page_table *pt) {
 
 /* Depth is bounded by MSET_PT_LEVELS. */
 static void destroy_below(struct mset_page_table *pt, struct pt_table *table) {
-    for (size_t i = 0; table->level > 0 && i < entry_count(pt, table->level); i++) {
+    for (size_t i = 0; table->children > 0 && i < entry_count(pt, table->level); i++) {
         if (table->child[i] != NULL) {
             destroy_below(pt, table->child[i]);
         }

@@ -148,7 +148,7 @@ static inline bool fmt_valid(uint64_t entry) {
     return (entry & A64_VALID) != 0;
 }
 
-static inline uint64_t a64_address_mask(unsigned level) {
+static inline uint64_t fmt_address_bits(unsigned level) {
     return (UINT64_MAX >> 16) & (UINT64_MAX << fmt_shift(level));
 }
 
@@ -248,7 +248,7 @@ static inline uint64_t fmt_leaf_step(uint64_t leaf, unsigned level) {
 static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned level) {
     const uint64_t is_leaf = -(entry >> 8 & 1);
     const uint64_t broken = fmt_make(entry) & ~entry;
-    const uint64_t kept = entry & (a64_address_mask(level) | A64_CONTIGUOUS);
+    const uint64_t kept = entry & (fmt_address_bits(level) | A64_CONTIGUOUS);
     const uint64_t changed = fmt_set_marks(kept | attributes, fmt_marks(entry)) & ~broken;
     return entry ^ (is_leaf & (entry ^ changed));
 }
@@ -275,7 +275,7 @@ static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
     if (fmt_is_marker(leaf)) {
         return (leaf & ~A64_MARKER) >> 12;
     }
-    return leaf & a64_address_mask(level);
+    return leaf & fmt_address_bits(level);
 }
 
 static inline uint64_t a64_access(uint64_t leaf) {

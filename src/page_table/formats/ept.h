@@ -103,7 +103,7 @@ static inline bool fmt_table_ok(uint64_t entry, uint64_t pa, unsigned level) {
     return (entry & ~EPT_ACCESSED) == fmt_table(pa, level);
 }
 
-static inline uint64_t ept_address_mask(unsigned level) {
+static inline uint64_t fmt_address_bits(unsigned level) {
     return EPT_ADDRESS & (UINT64_MAX << fmt_shift(level));
 }
 
@@ -170,7 +170,7 @@ static inline uint64_t fmt_attributes(uint64_t flags, unsigned marks, unsigned l
 
 /* All ones in the address where a leaf with these bits stores it inverted. */
 static inline uint64_t ept_inversion(uint64_t bits, unsigned level) {
-    return (ept_present(bits) - 1) & ept_address_mask(level);
+    return (ept_present(bits) - 1) & fmt_address_bits(level);
 }
 
 static inline uint64_t fmt_leaf(uint64_t pa, uint64_t attributes, unsigned level) {
@@ -194,7 +194,7 @@ static inline uint64_t fmt_leaf_step(uint64_t leaf, unsigned level) {
 static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned level) {
     const uint64_t is_leaf = -(ept_present(entry) | (entry >> 11 & 1));
     const uint64_t plain = entry ^ ept_inversion(entry, level);
-    const uint64_t kept = plain & (ept_address_mask(level) | EPT_MARKS);
+    const uint64_t kept = plain & (fmt_address_bits(level) | EPT_MARKS);
     const uint64_t changed = (kept | attributes) ^ ept_inversion(attributes, level);
     return entry ^ (is_leaf & (entry ^ changed));
 }
@@ -209,7 +209,7 @@ static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
     if (fmt_is_marker(leaf)) {
         return (leaf & EPT_PAYLOAD) >> 12 ^ EPT_PAYLOAD >> 12;
     }
-    return (leaf ^ ept_inversion(leaf, level)) & ept_address_mask(level);
+    return (leaf ^ ept_inversion(leaf, level)) & fmt_address_bits(level);
 }
 
 /* R, W, X are MSET_READ, MSET_WRITE, MSET_EXEC. */

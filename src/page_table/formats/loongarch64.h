@@ -115,7 +115,7 @@ static inline bool fmt_table_ok(uint64_t entry, uint64_t pa, unsigned level) {
     return entry == pa;
 }
 
-static inline uint64_t la_address_mask(unsigned level) {
+static inline uint64_t fmt_address_bits(unsigned level) {
     return (UINT64_MAX >> 16) & (UINT64_MAX << fmt_shift(level));
 }
 
@@ -211,7 +211,7 @@ static inline uint64_t fmt_leaf_step(uint64_t leaf, unsigned level) {
 
 static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned level) {
     const uint64_t is_leaf = -(la_present(entry) | entry >> 63);
-    const uint64_t kept = entry & la_address_mask(level);
+    const uint64_t kept = entry & fmt_address_bits(level);
     const uint64_t changed = fmt_set_marks(kept | attributes, fmt_marks(entry));
     return entry ^ (is_leaf & (entry ^ changed));
 }
@@ -239,7 +239,7 @@ static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
     if (fmt_is_marker(leaf)) {
         return leaf >> LA_PAYLOAD_SHIFT & UINT32_MAX;
     }
-    return leaf & la_address_mask(level);
+    return leaf & fmt_address_bits(level);
 }
 
 static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level) {

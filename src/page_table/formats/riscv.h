@@ -120,7 +120,7 @@ static inline bool fmt_table_ok(uint64_t entry, uint64_t pa, unsigned level) {
     return entry == fmt_table(pa, level);
 }
 
-static inline uint64_t riscv_address_mask(unsigned level) {
+static inline uint64_t fmt_address_bits(unsigned level) {
     return RISCV_ADDRESS & (UINT64_MAX << (fmt_shift(level) - RISCV_ADDRESS_SHIFT));
 }
 
@@ -203,7 +203,7 @@ static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
     if (fmt_is_marker(leaf)) {
         return leaf >> 12;
     }
-    return (leaf & riscv_address_mask(level)) << RISCV_ADDRESS_SHIFT;
+    return (leaf & fmt_address_bits(level)) << RISCV_ADDRESS_SHIFT;
 }
 
 static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level) {

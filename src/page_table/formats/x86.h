@@ -114,7 +114,7 @@ static inline bool fmt_table_ok(uint64_t entry, uint64_t pa, unsigned level) {
     return (entry & ~X86_ACCESSED) == fmt_table(pa, level);
 }
 
-static inline uint64_t x86_address_mask(unsigned level) {
+static inline uint64_t fmt_address_bits(unsigned level) {
     return X86_ADDRESS & (UINT64_MAX << fmt_shift(level));
 }
 
@@ -159,7 +159,7 @@ static inline uint64_t fmt_attributes(uint64_t flags, unsigned marks, unsigned l
 
 /* All ones in the address where a leaf with these bits stores it inverted. */
 static inline uint64_t x86_inversion(uint64_t bits, unsigned level) {
-    return ((bits & X86_PRESENT) - 1) & x86_address_mask(level);
+    return ((bits & X86_PRESENT) - 1) & fmt_address_bits(level);
 }
 
 static inline uint64_t fmt_leaf(uint64_t pa, uint64_t attributes, unsigned level) {
@@ -188,7 +188,7 @@ static inline uint64_t fmt_leaf_step(uint64_t leaf, unsigned level) {
 static inline uint64_t fmt_change(uint64_t entry, uint64_t attributes, unsigned level) {
     const uint64_t is_leaf = -((entry | entry >> 11) & 1); /* P or KEPT: all ones */
     const uint64_t plain = entry ^ x86_inversion(entry, level);
-    const uint64_t kept = plain & (x86_address_mask(level) | X86_MARKS);
+    const uint64_t kept = plain & (fmt_address_bits(level) | X86_MARKS);
     const uint64_t changed = (kept | attributes) ^ x86_inversion(attributes, level);
     return entry ^ (is_leaf & (entry ^ changed));
 }
@@ -203,7 +203,7 @@ static inline uint64_t fmt_leaf_address(uint64_t leaf, unsigned level) {
     if (fmt_is_marker(leaf)) {
         return (leaf & X86_PAYLOAD) >> 12 ^ X86_PAYLOAD >> 12;
     }
-    return (leaf ^ x86_inversion(leaf, level)) & x86_address_mask(level);
+    return (leaf ^ x86_inversion(leaf, level)) & fmt_address_bits(level);
 }
 
 static inline uint64_t fmt_leaf_flags(uint64_t leaf, unsigned level) {
