@@ -3,12 +3,18 @@
  * to the engine of the format. Each pair is one function here, which prepares if it has a `need`.
  */
 #include "page_table/check.h"
+#include "page_table/shortcut.h"
+
+static inline mset_status checked(struct mset_page_table *pt, mset_status status) {
+    MSET_ASSERT_EXPENSIVE(mset_pt_validate(pt) == NULL);
+    (void)pt;
+    return status;
+}
 
 /* After every changing call, whether it did or not. */
 static mset_status changed(struct mset_page_table *pt, mset_status status) {
     pt->version++;
-    MSET_ASSERT_EXPENSIVE(mset_pt_validate(pt) == NULL);
-    return status;
+    return checked(pt, status);
 }
 
 /* Where a prepare counts if its caller does not want to know. */
@@ -32,39 +38,38 @@ mset_status mset_pt_may_map(const struct mset_page_table *table, uint64_t va, ui
     return pt_flags_ok(table, pt_own_flags(flags)) ? MSET_OK : MSET_UNSUPPORTED;
 }
 
-static mset_status map(struct mset_page_table *table, uint64_t size, struct pt_map_request *request,
-                       struct mset_pt_need *need) {
-    const mset_status status =
-        mset_pt_may_map(table, request->va, request->pa, size, request->flags);
+static mset_status map(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
+                       uint64_t flags, const struct pt_map_how *how) {
+    const mset_status status = mset_pt_may_map(table, va, pa, size, flags);
     if (status != MSET_OK) {
         return status;
     }
-    request->last = request->va + (size - 1);
-    request->flags = pt_own_flags(request->flags);
-    return changed(table, table->engine->map(table, request, need));
+    const uint64_t last = va + (size - 1);
+    return changed(table, table->engine->map(table, va, last, pa, pt_own_flags(flags), how));
 }
 
 mset_status mset_pt_map(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
                         uint64_t flags) {
-    struct pt_map_request request = {.va = va, .pa = pa, .flags = flags};
-    return map(table, size, &request, NULL);
+    static const struct pt_map_how refuse = {.overlap = MSET_PT_REFUSE};
+    if (table != NULL && pt_short_map(table, va, pa, size, flags)) {
+        return checked(table, MSET_OK);
+    }
+    return map(table, va, pa, size, flags, &refuse);
 }
 
 mset_status mset_pt_map_over(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
                              uint64_t flags, enum mset_pt_overlap overlap, mset_pt_removed removed,
                              void *arg) {
-    struct pt_map_request request = {
-        .va = va, .pa = pa, .flags = flags, .overlap = overlap, .removed = removed, .arg = arg};
-    return overlap > MSET_PT_KEEP ? MSET_INVALID_PARAM : map(table, size, &request, NULL);
+    const struct pt_map_how how = {.overlap = overlap, .removed = removed, .arg = arg};
+    return overlap > MSET_PT_KEEP ? MSET_INVALID_PARAM : map(table, va, pa, size, flags, &how);
 }
 
 mset_status mset_pt_map_prepare(struct mset_page_table *table, uint64_t va, uint64_t pa,
                                 uint64_t size, uint64_t flags, enum mset_pt_overlap overlap,
                                 struct mset_pt_need *need) {
     struct mset_pt_need own;
-    struct pt_map_request request = {.va = va, .pa = pa, .flags = flags, .overlap = overlap};
-    return overlap > MSET_PT_KEEP ? MSET_INVALID_PARAM
-                                  : map(table, size, &request, need_or(need, &own));
+    const struct pt_map_how how = {.overlap = overlap, .need = need_or(need, &own)};
+    return overlap > MSET_PT_KEEP ? MSET_INVALID_PARAM : map(table, va, pa, size, flags, &how);
 }
 
 /* ---- unmap, protect, move, copy ------------------------------------------------------------- */
@@ -79,6 +84,9 @@ static mset_status unmap(struct mset_page_table *table, uint64_t va, uint64_t si
 
 mset_status mset_pt_unmap(struct mset_page_table *table, uint64_t va, uint64_t size,
                           mset_pt_removed removed, void *arg) {
+    if (table != NULL && removed == NULL && pt_short_unmap(table, va, size)) {
+        return checked(table, MSET_OK);
+    }
     return unmap(table, va, size, removed, arg, NULL);
 }
 
@@ -133,8 +141,8 @@ mset_status mset_pt_move_prepare(struct mset_page_table *table, uint64_t from, u
 /* Would each other's entries be right in the other table? */
 static bool alike(const struct mset_page_table *a, const struct mset_page_table *b) {
     return a->format == b->format && a->leaf_levels == b->leaf_levels &&
-           a->group_levels == b->group_levels && a->pa_last == b->pa_last &&
-           a->low_last == b->low_last && a->high_first == b->high_first;
+           a->group_levels == b->group_levels && a->pa_last == b->pa_last && a->base == b->base &&
+           a->span == b->span;
 }
 
 static mset_status copy(struct mset_page_table *from, struct mset_page_table *to, uint64_t va,

@@ -10,19 +10,15 @@ static inline uint64_t pt_page_mask(const struct mset_page_table *pt) {
 
 /* How far a range from va may run; false if va cannot be translated. */
 static inline bool pt_space_last(const struct mset_page_table *pt, uint64_t va, uint64_t *last) {
-    if (pt->high_first != 0 && va >= pt->high_first) {
-        *last = UINT64_MAX;
-        return true;
-    }
-    *last = pt->low_last;
-    return va <= pt->low_last && pt->low_last != UINT64_MAX;
+    *last = va >= pt->base && pt->base != 0 ? UINT64_MAX : pt->base + pt->span;
+    return va - pt->base <= pt->span;
 }
 
 /* Aligned, not empty, not wrapping, and translatable from end to end? */
 static inline bool pt_range_ok(const struct mset_page_table *pt, uint64_t va, uint64_t size) {
-    uint64_t last;
-    return ((va | size) & pt_page_mask(pt)) == 0 && size != 0 && pt_space_last(pt, va, &last) &&
-           size - 1 <= last - va;
+    const uint64_t at = va - pt->base, more = size - 1; /* of an empty range 2^64 - 1 */
+    return ((va | size) & pt_page_mask(pt)) == 0 && at <= pt->span && more <= pt->span - at &&
+           va <= UINT64_MAX - more;
 }
 
 /* What remains of flags after those that no page table looks at. */

@@ -25,10 +25,11 @@
  *     fmt_group_bits(level)     log2 of the entries of a group, 0: no groups at this level
  *
  *   Entries
- *     fmt_empty(level)          nothing is here, for the hardware as well
+ *     fmt_empty(level)          nothing is here, for the hardware as well; 0 at level 0
  *     fmt_table(pa, level)      an entry of `level` that points at a table, and ...
  *     fmt_table_ok(e, pa, level)    ... whether e is that one (broken or not)
- *     fmt_valid(e)              the hardware would use this leaf or table: may be cached
+ *     FMT_VALID_BITS, fmt_valid(e)  any of these set: the hardware would use this leaf or table, so
+ *                               it may be cached
  *
  *   Leaves, in groups or not
  *     fmt_attributes(flags, marks, level)   all bits of a leaf but its address
@@ -36,12 +37,11 @@
  *     fmt_leaf_step(e, level)   e + i * step is the leaf of the i-th page after it; marker: 0
  *     fmt_leaf_address(e, level), fmt_leaf_flags(e, level)   of a leaf in no group; of a marker its
  *                               payload and MSET_PT_MARKER
- *     fmt_address_bits(level)   where a leaf's address lies
- *     fmt_change(e, attributes, level)  the leaf with other attributes, whose marks are added to
- *                               its own; address, group and brokenness stay; anything that is
- *                               not a leaf stays as it is. Entries that are equal but for
- *                               fmt_address_bits change in the same bits
- *     fmt_write_protect(e, level)   a leaf loses MSET_WRITE and nothing else (a dirty leaf stays
+ *     fmt_address_bits(level)   where a leaf's address lies; of a valid one it is there as it is,
+ * but FMT_ADDRESS_SHIFT bits lower fmt_change(e, attributes, level)  the leaf with other
+ * attributes, whose marks are added to its own; address, group and brokenness stay; anything that
+ * is not a leaf stays as it is. Entries that are equal but for fmt_address_bits change in the same
+ * bits fmt_write_protect(e, level)   a leaf loses MSET_WRITE and nothing else (a dirty leaf stays
  *                               dirty); the rest stays as it is
  *     fmt_leaf_ok(e, level)     reserved bits of a leaf (in no group, not broken) or marker are 0
  *     fmt_marker(payload, level), fmt_is_marker(e)
@@ -90,6 +90,7 @@
 #define MSET_SRC_PAGE_TABLE_ENGINE_H
 
 #include "page_table/page_table.h"
+#include "page_table/shortcut.h"
 
 #include "page_table/engine_base.h"
 
@@ -128,6 +129,9 @@ static const struct mset_pt_engine engine = {
     .index_bits = FMT_INDEX_BITS,
     .group_bits = FMT_GROUP_BITS,
     .base_levels = FMT_LEAF_LEVELS,
+    .breaks = FMT_BREAKS,
+    .address_shift = FMT_ADDRESS_SHIFT,
+    .valid_bits = FMT_VALID_BITS,
     .clear = engine_clear,
     .map = engine_map,
     .unmap = engine_unmap,
@@ -140,6 +144,7 @@ static const struct mset_pt_engine engine = {
     .harvest = engine_harvest,
     .mark = engine_mark,
     .broken = engine_broken,
+    .look = engine_look,
     .find = engine_find,
     .walk = engine_walk,
     .step = engine_step,

@@ -108,25 +108,38 @@ struct path {
     struct pt_table *table[FMT_LEVELS];
 };
 
-/* Down to the lowest table in which the whole range lies. */
+/* One level down, if the range lies in one slot and a table is there. */
+static inline bool step_down(struct path *path, unsigned level, uint64_t va, uint64_t last) {
+    struct pt_table *const table = path->table[level];
+    if (((va ^ last) >> fmt_shift(level)) != 0 || table->children == 0) {
+        return false;
+    }
+    struct pt_table *const child = table->child[index_of(level, va)];
+    path->table[level - 1] = child;
+    path->level = level - (child != NULL);
+    return child != NULL;
+}
+
+/* Down to the lowest table in which the whole range lies. Spelled out, so that levels are constant:
+   this is what every call begins with. */
 static inline void descend(const struct mset_page_table *pt, uint64_t va, uint64_t last,
                            struct path *path) {
-    unsigned level = FMT_LEVELS - 1;
-    struct pt_table *table = pt->root;
-    path->table[level] = table;
-    while (level > 0 && ((va ^ last) >> fmt_shift(level)) == 0) {
-        struct pt_table *const child = child_at(table, index_of(level, va));
-        if (child == NULL) {
-            break;
-        }
-        table = child;
-        path->table[--level] = table;
-    }
-    path->level = level;
+    path->level = FMT_LEVELS - 1;
+    path->table[FMT_LEVELS - 1] = pt->root;
+    (void)((FMT_LEVELS < 5 || step_down(path, FMT_LEVELS - 1, va, last)) &&
+           (FMT_LEVELS < 4 || step_down(path, 3, va, last)) && step_down(path, 2, va, last) &&
+           step_down(path, 1, va, last));
 }
 
 static inline struct pt_table *path_end(const struct path *path) {
     return path->table[path->level];
+}
+
+/* A call has come to a table of level 0, and the next one may well come there too. */
+static inline void note_recent(struct mset_page_table *pt, struct pt_table *table, uint64_t va) {
+    pt->recent.table = table;
+    pt->recent.va = slot_first(1, va);
+    pt->recent.span = slot_size(1);
 }
 
 /* How many slots of the table at the end of the path are the whole range; 0: it is not whole slots,

@@ -138,55 +138,72 @@ static void map_run(const struct map_job *job, uint64_t va, uint64_t last, uint6
     if (job->promote) {
         fold_path(job->pt, &path, va);
     }
+    descend(job->pt, last, last, &path); /* where it may go on */
+    if (path.level == 0) {
+        note_recent(job->pt, path.table[0], last);
+    }
 }
 
-/* A range that is not just empty slots of one table. */
-static mset_status map_any(struct mset_page_table *pt, const struct pt_map_request *request,
-                           uint64_t pa, struct mset_pt_need *need) {
+/* A range that is not just empty slots of one table. A marker's pa is given as its va. */
+static mset_status map_any(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t pa,
+                           uint64_t payload, uint64_t flags, const struct pt_map_how *how) {
     struct pt_reserve reserve = {.need = {{0}}};
     struct map_plan plan;
-    map_plan_open(&plan, pt, request->overlap, &reserve.need);
-    if (!map_plan_add(&plan, request->va, request->last, pa)) {
+    map_plan_open(&plan, pt, how->overlap, &reserve.need);
+    if (!map_plan_add(&plan, va, last, pa)) {
         return MSET_ALREADY_EXISTS;
     }
-    const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
-    if (status != MSET_OK || need != NULL) {
+    const mset_status status = mset_pt_reserve_fill(pt, &reserve, how->need);
+    if (status != MSET_OK || how->need != NULL) {
         return status;
     }
-    struct told told = {request->removed, request->arg};
+    struct told told = {how->removed, how->arg};
     struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
     const struct map_job job = {.pt = pt,
                                 .reserve = &reserve,
-                                .flags = request->flags,
-                                .marks = born_marks(pt, request->flags),
-                                .payload = request->pa,
-                                .overlap = request->overlap,
+                                .flags = flags,
+                                .marks = born_marks(pt, flags),
+                                .payload = payload,
+                                .overlap = how->overlap,
                                 .promote = pt->promote,
-                                .removed = request->removed == NULL ? NULL : &joiner};
-    map_run(&job, request->va, request->last, pa);
+                                .removed = how->removed == NULL ? NULL : &joiner};
+    map_run(&job, va, last, pa);
     pt_join_flush(&joiner);
     MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     return MSET_OK;
 }
 
-static mset_status engine_map(struct mset_page_table *pt, const struct pt_map_request *request,
-                              struct mset_pt_need *need) {
-    const uint64_t va = request->va, last = request->last, flags = request->flags;
-    const uint64_t pa = flags == MSET_PT_MARKER ? va : request->pa; /* any alignment will do */
-    struct path path;
-    descend(pt, va, last, &path);
-    const unsigned level = path.level, i = index_of(level, va);
-    struct pt_table *const table = path_end(&path);
-    const unsigned n = leaf_allowed(pt, level, va, pa) ? path_slots(&path, va, last) : 0;
-    if (need != NULL || n == 0 || any_entry(pt, table->entries + i, n, level)) {
-        return map_any(pt, request, pa, need);
-    }
+/* A range that is n empty slots of the table at the end of the path. */
+static inline void map_here(struct mset_page_table *pt, const struct path *path, unsigned level,
+                            unsigned n, uint64_t va, uint64_t leaf) {
+    struct pt_table *const table = path->table[level];
+    const unsigned i = index_of(level, va);
     pt->statistics.visits++;
-    write_leaves(pt, table, level, i, n, va,
-                 make_leaf(request->pa, flags, born_marks(pt, flags), level));
+    write_leaves(pt, table, level, i, n, va, leaf);
     if (pt->promote) {
         close_groups(pt, table, level, i, n, va);
-        fold_path(pt, &path, va);
+        fold_path(pt, path, va);
+    }
+}
+
+static mset_status engine_map(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t pa,
+                              uint64_t flags, const struct pt_map_how *how) {
+    const uint64_t payload = pa, at = flags == MSET_PT_MARKER ? va : pa; /* any alignment will do */
+    const unsigned marks = born_marks(pt, flags);
+    struct path path;
+    descend(pt, va, last, &path);
+    note_kind(pt, flags, marks);
+    const unsigned level = path.level;
+    const unsigned n = leaf_allowed(pt, level, va, at) ? path_slots(&path, va, last) : 0;
+    if (how->need != NULL || n == 0 ||
+        any_entry(pt, path_end(&path)->entries + index_of(level, va), n, level)) {
+        return map_any(pt, va, last, at, payload, flags, how);
+    }
+    if (level == 0) { /* the same, with a constant level */
+        note_recent(pt, path.table[0], va);
+        map_here(pt, &path, 0, n, va, make_leaf(payload, flags, marks, 0));
+    } else {
+        map_here(pt, &path, level, n, va, make_leaf(payload, flags, marks, level));
     }
     return MSET_OK;
 }

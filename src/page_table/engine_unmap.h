@@ -57,8 +57,8 @@ static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *ta
 }
 
 /* The same without a word. */
-static unsigned remove_silently(struct mset_page_table *pt, struct pt_table *table, unsigned i,
-                                unsigned n, unsigned level, uint64_t va) {
+static inline unsigned remove_silently(struct mset_page_table *pt, struct pt_table *table,
+                                       unsigned i, unsigned n, unsigned level, uint64_t va) {
     uint64_t *const entries = table->entries + i;
     uint64_t any = *entries;
     unsigned count = any != fmt_empty(level);
@@ -84,8 +84,8 @@ static inline unsigned count_grouped(const struct pt_table *table, unsigned i, u
 }
 
 /* Empties n whole slots that point at no table. */
-static void remove_leaves(const struct unmap_job *job, struct pt_table *table, unsigned level,
-                          unsigned i, unsigned n, uint64_t va) {
+static inline void remove_leaves(const struct unmap_job *job, struct pt_table *table,
+                                 unsigned level, unsigned i, unsigned n, uint64_t va) {
     struct mset_page_table *const pt = job->pt;
     open_groups(pt, table, level, i, n, va);
     const unsigned grouped = count_grouped(table, i, n, level);
@@ -192,7 +192,7 @@ static bool tell_removed(void *arg, const struct mset_pt_run *run) {
     return true;
 }
 
-/* A range that is not just slots of one table. */
+/* A range that is not just leaves of a table of level 0. */
 static mset_status unmap_any(struct mset_page_table *pt, const struct path *path, uint64_t va,
                              uint64_t last, struct pt_joiner *removed, struct mset_pt_need *need) {
     struct pt_reserve reserve = {.need = {{0}}};
@@ -209,25 +209,25 @@ static mset_status unmap_any(struct mset_page_table *pt, const struct path *path
 
 static mset_status engine_unmap(struct mset_page_table *pt, uint64_t va, uint64_t last,
                                 mset_pt_removed removed, void *arg, struct mset_pt_need *need) {
-    struct told told = {removed, arg};
-    struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
-    struct pt_joiner *const tell = removed == NULL ? NULL : &joiner;
     struct path path;
     descend(pt, va, last, &path);
-    const unsigned n = need == NULL ? path_slots(&path, va, last) : 0;
-    if (n > 0) {
-        const struct unmap_job job = {pt, NULL, tell};
+    if (removed == NULL && need == NULL && path.level == 0) { /* the same, with a constant level */
+        const struct unmap_job job = {pt, NULL, NULL};
         pt->statistics.visits++;
-        remove_leaves(&job, path_end(&path), path.level, index_of(path.level, va), n, va);
-    } else {
-        const mset_status status = unmap_any(pt, &path, va, last, tell, need);
-        if (status != MSET_OK || need != NULL) {
-            return status;
-        }
+        note_recent(pt, path.table[0], va);
+        remove_leaves(&job, path.table[0], 0, index_of(0, va), whole_slots(0, va, last), va);
+        drop_path(pt, &path, va);
+        return MSET_OK;
     }
-    drop_path(pt, &path, va);
-    pt_join_flush(&joiner);
-    return MSET_OK;
+    struct told told = {removed, arg};
+    struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};
+    const mset_status status =
+        unmap_any(pt, &path, va, last, removed == NULL ? NULL : &joiner, need);
+    if (status == MSET_OK && need == NULL) {
+        drop_path(pt, &path, va);
+        pt_join_flush(&joiner);
+    }
+    return status;
 }
 
 #endif

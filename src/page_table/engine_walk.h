@@ -2,29 +2,46 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_WALK_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_WALK_H
 
-/* The run that begins at va, long enough for `want` or up to its end or the table's. */
-static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t want,
-                        struct mset_pt_run *run) {
-    const struct pt_table *table = pt->root;
-    unsigned level = FMT_LEVELS - 1;
-    const struct pt_table *child;
-    while ((child = child_at(table, index_of(level, va))) != NULL) {
-        table = child;
-        level--;
-    }
+/* The leaf at va, from there on. */
+static inline bool look_in(const struct pt_table *table, unsigned level, uint64_t va,
+                           struct mset_pt_run *run) {
     const unsigned i = index_of(level, va);
     if (is_empty(table, level, i)) {
         return false;
     }
-    const uint64_t base = slot_first(level, va);
-    if (want == 0) {
-        const unsigned marks = marks_of(table->entries, i, 1, level);
-        *run = make_run(table->entries, i, 1, level, base, marks);
-    } else {
-        const uint64_t reach = va - base + min_u64(want - 1, UINT64_MAX / 2);
-        const uint64_t n = min_u64((reach >> fmt_shift(level)) + 1, entry_count(level) - i);
-        leaf_run(pt, table->entries, i, (unsigned)n, level, base, run);
+    const uint64_t base = slot_first(level, va), head = va - base;
+    const unsigned marks = marks_of(table->entries, i, 1, level);
+    *run = make_run(table->entries, i, 1, level, base, marks);
+    run->va = va;
+    run->pa += run->flags == MSET_PT_MARKER ? 0 : head;
+    run->size -= head;
+    return true;
+}
+
+static bool engine_look(const struct mset_page_table *pt, uint64_t va, struct mset_pt_run *run) {
+    struct path path;
+    descend(pt, va, va, &path);
+    /* The same, with a constant level. */
+    return path.level > 0 ? look_in(path_end(&path), path.level, va, run)
+                          : pt_like_recent(pt, path.table[0]->entries[index_of(0, va)], va, run) ||
+                                look_in(path.table[0], 0, va, run);
+}
+
+/* The run that begins at va, long enough for `want`, which is not 0, or up to its end or the
+   table's. */
+static bool engine_find(const struct mset_page_table *pt, uint64_t va, uint64_t want,
+                        struct mset_pt_run *run) {
+    struct path path;
+    descend(pt, va, va, &path);
+    const struct pt_table *const table = path_end(&path);
+    const unsigned level = path.level, i = index_of(level, va);
+    if (is_empty(table, level, i)) {
+        return false;
     }
+    const uint64_t base = slot_first(level, va);
+    const uint64_t reach = va - base + min_u64(want - 1, UINT64_MAX / 2);
+    const uint64_t n = min_u64((reach >> fmt_shift(level)) + 1, entry_count(level) - i);
+    leaf_run(pt, table->entries, i, (unsigned)n, level, base, run);
     clip_run(run, va, UINT64_MAX);
     return true;
 }

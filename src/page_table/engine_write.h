@@ -135,6 +135,18 @@ static inline unsigned born_marks(const struct mset_page_table *pt, uint64_t fla
     return pt->born & fitting;
 }
 
+/* What a present leaf of level 0 with these flags looks like. */
+static inline void note_kind(struct mset_page_table *pt, uint64_t flags, unsigned marks) {
+    struct pt_recent *const recent = &pt->recent;
+    if (flags != recent->flags && (flags & MSET_ACCESS) != 0) {
+        recent->flags = flags;
+        recent->bits = fmt_leaf(0, fmt_attributes(flags, marks, 0), 0);
+        recent->address_bits = fmt_address_bits(0);
+        recent->accessed = (marks & MSET_PT_ACCESSED) != 0;
+        recent->dirty = (marks & MSET_PT_DIRTY) != 0;
+    }
+}
+
 /* ---- tables ------------------------------------------------------------------------------- */
 
 /* One store, and a processor that sees it sees the table behind it filled. */

@@ -3,6 +3,7 @@
  * that change it, README.md for the map of the room, engine.h for the algorithms.
  */
 #include "page_table/check.h"
+#include "page_table/shortcut.h"
 
 /* ---- life --------------------------------------------------------------------------------- */
 
@@ -40,8 +41,10 @@ static bool config_ok(const struct mset_pt_config *config) {
 
 /* Which addresses this root translates. */
 static void init_space(struct mset_page_table *pt, const struct mset_pt_config *config) {
-    pt->low_last = config->upper ? UINT64_MAX : pt->format->low_last;
-    pt->high_first = pt->format->two_roots && !config->upper ? 0 : pt->format->high_first;
+    const uint64_t low_last = pt->format->low_last, high_first = pt->format->high_first;
+    const bool low = !config->upper, high = pt->format->two_roots ? config->upper : high_first != 0;
+    pt->base = high ? high_first : 0;
+    pt->span = (low ? low_last : UINT64_MAX) - pt->base;
 }
 
 /* Which leaves there are: a group counts if its own size is among those wanted. */
@@ -71,6 +74,7 @@ static void init(struct mset_page_table *pt, const struct mset_pt_config *config
     pt->loops = mset_pt_choose_loops();
     pt->bbm_level_2 = config->bbm_level_2;
     pt->promote = config->promote;
+    pt->recent.flags = pt->recent.bits = UINT64_MAX;
     if (config->format->marks_optional && !config->hardware_marks) {
         pt->born = MSET_PT_ACCESSED | MSET_PT_DIRTY;
     }
@@ -130,19 +134,33 @@ static void query_on(const struct mset_page_table *table, uint64_t va, uint64_t 
     }
 }
 
-mset_status mset_pt_query(const struct mset_page_table *table, uint64_t va, uint64_t want,
-                          struct mset_pt_run *run) {
+/* A query for more than a leaf; out of the way of those for one. */
+__attribute__((noinline)) static mset_status query_run(const struct mset_page_table *table, uint64_t va, uint64_t want,
+                             struct mset_pt_run *run) {
     uint64_t last;
-    if (table == NULL || run == NULL || !pt_space_last(table, va, &last)) {
-        return MSET_INVALID_PARAM;
-    }
+    (void)pt_space_last(table, va, &last);
     if (!table->engine->find(table, va, want, run)) {
         return MSET_NOT_FOUND;
     }
-    if (run->size < want) {
-        query_on(table, va, last, want, run);
-    }
+    query_on(table, va, last, want, run);
     return MSET_OK;
+}
+
+mset_status mset_pt_query(const struct mset_page_table *table, uint64_t va, uint64_t want,
+                          struct mset_pt_run *run) {
+    if (table == NULL || run == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    if (want == 0 && pt_short_query(table, va, run)) {
+        return MSET_OK;
+    }
+    if (va - table->base > table->span) {
+        return MSET_INVALID_PARAM;
+    }
+    if (want != 0) {
+        return query_run(table, va, want, run);
+    }
+    return table->engine->look(table, va, run) ? MSET_OK : MSET_NOT_FOUND;
 }
 
 static bool keep_first(void *arg, const struct mset_pt_run *run) {

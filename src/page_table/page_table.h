@@ -30,7 +30,8 @@
  *   P4. The entries of a contiguous group are all grouped, and mean leaves that follow each other,
  *       aligned. grouped is the number of entries in groups.
  *   P5. A broken entry lies in [broken_from, broken_to) of its table, which is then in the list.
- *   P6. statistics.tables, .leaves and .groups agree with what is there.
+ *   P6. recent.table, where recent.span is not 0, is in the tree for the addresses it says.
+ *   P7. statistics.tables, .leaves and .groups agree with what is there.
  */
 #ifndef MSET_SRC_PAGE_TABLE_H
 #define MSET_SRC_PAGE_TABLE_H
@@ -59,19 +60,34 @@ struct pt_tables {
     struct pt_table *first[MSET_PT_LEVELS];
 };
 
+/*
+ * The table of level 0 that was changed last, and the present leaf of level 0 that was made last.
+ * Where pages are handled one by one, the next one is mostly in the same table and of the same
+ * kind: see shortcut.h.
+ */
+struct pt_recent {
+    struct pt_table *table;
+    uint64_t va, span; /* the addresses it translates; span 0: there is none */
+    uint64_t flags;    /* of the leaf; UINT64_MAX: there is none */
+    uint64_t bits;     /* of the leaf, all but its address; UINT64_MAX as well */
+    uint64_t address_bits;
+    bool accessed, dirty;
+};
+
 struct mset_page_table {
     const struct mset_pt_format *format;
     const struct mset_pt_engine *engine;
     struct pt_table *root;
-    uint64_t low_last, high_first; /* addresses [0, low_last] and [high_first, 2^64) translate;
-                                      low_last UINT64_MAX: none below, high_first 0: none above */
-    uint64_t pa_last;              /* highest physical address of the machine */
+    uint64_t base, span; /* addresses with (va - base) mod 2^64 <= span translate: where there are
+                            two halves, the upper one comes first */
+    uint64_t pa_last;    /* highest physical address of the machine */
     const struct pt_loops *loops;
     unsigned leaf_levels;  /* levels 0 .. leaf_levels - 1 may hold leaves */
     unsigned group_levels; /* bit n: contiguous groups at level n are in use */
     unsigned born;         /* marks that new present leaves have */
     bool bbm_level_2;
     bool promote;
+    struct pt_recent recent;
     uint64_t version; /* changes with every changing call */
     struct mset_pt_statistics statistics;
 
@@ -90,12 +106,12 @@ struct mset_page_table {
 /* Told of a run inside one table; returns false to stop. */
 typedef bool (*pt_visit)(void *arg, const struct mset_pt_run *run);
 
-/* A request to map: checked, `last` inclusive, flags hold nothing ignored. */
-struct pt_map_request {
-    uint64_t va, last, pa, flags;
+/* How to map. */
+struct pt_map_how {
     enum mset_pt_overlap overlap;
     mset_pt_removed removed;
     void *arg;
+    struct mset_pt_need *need; /* not NULL: only prepare */
 };
 
 /*
@@ -107,10 +123,13 @@ struct mset_pt_engine {
     uint8_t index_bits[MSET_PT_LEVELS]; /* log2 of the entries of a table of that level */
     uint8_t group_bits[MSET_PT_LEVELS]; /* log2 of the entries of a group, 0: none */
     uint8_t base_levels;                /* levels that have leaves */
+    bool breaks;                        /* break before make */
+    uint8_t address_shift;              /* of a valid leaf, which has its address as it is */
+    uint64_t valid_bits;                /* one of them: a processor may use the entry */
     /* Makes an unused table empty. */
     void (*clear)(struct pt_table *table);
-    mset_status (*map)(struct mset_page_table *pt, const struct pt_map_request *request,
-                       struct mset_pt_need *need);
+    mset_status (*map)(struct mset_page_table *pt, uint64_t va, uint64_t last, uint64_t pa,
+                       uint64_t flags, const struct pt_map_how *how);
     mset_status (*unmap)(struct mset_page_table *pt, uint64_t va, uint64_t last,
                          mset_pt_removed removed, void *arg, struct mset_pt_need *need);
     mset_status (*cut)(struct mset_page_table *pt, uint64_t va, struct mset_pt_need *need);
@@ -129,6 +148,7 @@ struct mset_pt_engine {
     mset_status (*mark)(struct mset_page_table *pt, uint64_t va, unsigned marks);
     /* Counts broken entries; mends them if told so. */
     uint64_t (*broken)(struct mset_page_table *pt, bool mend);
+    bool (*look)(const struct mset_page_table *pt, uint64_t va, struct mset_pt_run *run);
     bool (*find)(const struct mset_page_table *pt, uint64_t va, uint64_t want,
                  struct mset_pt_run *run);
     bool (*walk)(const struct mset_page_table *pt, uint64_t va, uint64_t last, pt_visit visit,

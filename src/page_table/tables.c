@@ -170,6 +170,9 @@ bool mset_pt_reserve_spent(const struct pt_reserve *reserve) {
 void mset_pt_table_retire(struct mset_page_table *pt, struct pt_table *table) {
     pt->statistics.tables[table->level]--;
     pt->retired_tables++;
+    if (table == pt->recent.table) {
+        pt->recent.span = 0;
+    }
     table->next = pt->retired;
     pt->retired = table;
 }

@@ -106,6 +106,8 @@ enum { A64_SOFT_SHIFT = 44 }; /* MSET_SOFT_0 at bit 12 goes to bit 56 */
     (A64_SIZES(0, A64_GROUP_0) | A64_SIZES(1, A64_GROUP_1) | \
      (A64_GRANULE == 12 ? A64_SIZES(2, A64_GROUP_2) : 0))
 #define FMT_OPTIONAL_SIZES 0
+#define FMT_VALID_BITS A64_VALID
+#define FMT_ADDRESS_SHIFT 0
 
 static inline unsigned fmt_shift(unsigned level) {
     return A64_SHIFT(level);
@@ -145,7 +147,7 @@ static inline bool fmt_table_ok(uint64_t entry, uint64_t pa, unsigned level) {
 }
 
 static inline bool fmt_valid(uint64_t entry) {
-    return (entry & A64_VALID) != 0;
+    return (entry & FMT_VALID_BITS) != 0;
 }
 
 static inline uint64_t fmt_address_bits(unsigned level) {

@@ -72,6 +72,8 @@ enum { EPT_MARK_SHIFT = 8, EPT_SOFT_SHIFT = 40 }; /* MSET_SOFT_0 at bit 12 goes 
     { 0 }
 #define FMT_LEAF_SIZES (UINT64_C(1) << 12 | UINT64_C(1) << 21 | UINT64_C(1) << 30)
 #define FMT_OPTIONAL_SIZES 0
+#define FMT_VALID_BITS (EPT_READ | EPT_WRITE | EPT_EXEC)
+#define FMT_ADDRESS_SHIFT 0
 
 static inline unsigned fmt_shift(unsigned level) {
     return 12 + 9 * level;
@@ -113,7 +115,7 @@ static inline uint64_t ept_present(uint64_t entry) {
 }
 
 static inline bool fmt_valid(uint64_t entry) {
-    return ept_present(entry) != 0;
+    return (entry & FMT_VALID_BITS) != 0;
 }
 
 /* ---- marks -------------------------------------------------------------------------------- */

@@ -84,6 +84,8 @@ enum {
     { 0 }
 #define FMT_LEAF_SIZES (UINT64_C(1) << 12 | UINT64_C(1) << 21 | UINT64_C(1) << 30)
 #define FMT_OPTIONAL_SIZES 0
+#define FMT_VALID_BITS LA_PRESENT
+#define FMT_ADDRESS_SHIFT 0
 
 static inline unsigned fmt_shift(unsigned level) {
     return 12 + 9 * level;
@@ -121,7 +123,7 @@ static inline uint64_t fmt_address_bits(unsigned level) {
 
 /* With P, a walker or a handler makes it V at the first access. */
 static inline bool fmt_valid(uint64_t entry) {
-    return (entry & LA_PRESENT) != 0;
+    return (entry & FMT_VALID_BITS) != 0;
 }
 
 /* ---- marks -------------------------------------------------------------------------------- */

@@ -91,6 +91,8 @@ enum {
     (UINT64_C(1) << 12 | UINT64_C(1) << 16 | UINT64_C(1) << 21 | UINT64_C(1) << 30 | \
      (RISCV_LEVELS > 3 ? UINT64_C(1) << 39 : 0) | (RISCV_LEVELS > 4 ? UINT64_C(1) << 48 : 0))
 #define FMT_OPTIONAL_SIZES (UINT64_C(1) << 16) /* Svnapot */
+#define FMT_VALID_BITS RISCV_VALID
+#define FMT_ADDRESS_SHIFT RISCV_ADDRESS_SHIFT
 
 static inline unsigned fmt_shift(unsigned level) {
     return 12 + 9 * level;
@@ -125,7 +127,7 @@ static inline uint64_t fmt_address_bits(unsigned level) {
 }
 
 static inline bool fmt_valid(uint64_t entry) {
-    return (entry & RISCV_VALID) != 0;
+    return (entry & FMT_VALID_BITS) != 0;
 }
 
 /* ---- marks -------------------------------------------------------------------------------- */

@@ -82,6 +82,8 @@ enum { X86_SOFT_SHIFT = 40 }; /* MSET_SOFT_0 at bit 12 goes to bit 52 */
     { 0 }
 #define FMT_LEAF_SIZES (UINT64_C(1) << 12 | UINT64_C(1) << 21 | UINT64_C(1) << 30)
 #define FMT_OPTIONAL_SIZES 0
+#define FMT_VALID_BITS X86_PRESENT
+#define FMT_ADDRESS_SHIFT 0
 
 static inline unsigned fmt_shift(unsigned level) {
     return 12 + 9 * level;
@@ -119,7 +121,7 @@ static inline uint64_t fmt_address_bits(unsigned level) {
 }
 
 static inline bool fmt_valid(uint64_t entry) {
-    return (entry & X86_PRESENT) != 0;
+    return (entry & FMT_VALID_BITS) != 0;
 }
 
 /* ---- marks: A and D are bits 5 and 6, MSET_PT_ACCESSED and _DIRTY bits 0 and 1 --------------- */
