@@ -38,12 +38,15 @@
  * the first change: the exact number of new tables is computed and taken first.
  *
  * Cost: k tables touched, n leaves: O(levels + k) plus about a store per leaf. Never a walk from
- * the root per page. Every call goes down to the one table that holds the whole range and begins
- * there; what can fail is a second, dry walk over the tables in which the range begins and ends.
+ * the root per page: a range is one walk (move: one for each run of like leaves). What may need
+ * tables is preceded by a dry walk, over the tables at both ends of the range for unmap and
+ * protect, over all that are there for the others. One page in the table that was changed last
+ * costs no walk at all.
  *
  * Threads: one writer, or any number of readers (calls on const) at a time. Processors may
  * translate through the table meanwhile: new tables are filled first and linked last, by one
- * store. See flushing for what they may still have cached, and mset_pt_harvest for marks.
+ * store, and an entry never holds anything but its old or its new value. See flushing for what they
+ * may still have cached, and marks for those that they set meanwhile.
  */
 #ifndef MSET_PAGE_TABLE_H
 #define MSET_PAGE_TABLE_H
@@ -89,7 +92,9 @@ struct mset_pt_config {
     struct mset_frames *frames;             /* for the tables; must have storage (virt) */
     const struct mset_allocator *allocator; /* for the books; NULL: mset_allocator_default() */
     /* The sizes the machine has, or-ed: the smallest and any others of the format's, but of the
-       sizes of whole entries none may be left out below the largest. 0: all but optional ones. */
+       sizes of whole entries none may be left out below the largest, and a group counts only beside
+       the entries it is made of. 0: all but optional ones, so say which where an x86 processor is
+       without 1 GiB leaves (CPUID pdpe1gb; for EPT its capability bit 17). */
     uint64_t leaf_sizes;
     unsigned pa_bits; /* width of physical addresses of the machine; 0: the format's */
     bool upper;       /* the root of the upper half, where there are two (AArch64: TTBR1) */
@@ -99,6 +104,7 @@ struct mset_pt_config {
     bool hardware_marks;
     bool bbm_level_2; /* AArch64 with FEAT_BBM level 2: the size of a live leaf may be changed */
     bool promote;     /* map and protect promote by themselves, see mset_pt_promote() */
+    bool keep_marks;  /* no mark that a processor sets while a call runs is lost, see marks */
 };
 
 /*
@@ -176,18 +182,18 @@ MSET_API mset_status mset_pt_protect(struct mset_page_table *table, uint64_t va,
 
 /*
  * Carries all leaves in [from, from + size) to the same distances from `to`, with their flags,
- * accessed and dirty marks. Neighbours with equal ones become one large leaf where the alignment
- * of the new place allows. MSET_INVALID_PARAM if the ranges overlap; MSET_ALREADY_EXISTS unless the
- * new place is empty. An empty source is fine.
+ * accessed and dirty marks, and as large as they were where the alignment of the new place allows.
+ * MSET_INVALID_PARAM if the ranges overlap; MSET_ALREADY_EXISTS unless the new place is empty. An
+ * empty source is fine.
  */
 MSET_API mset_status mset_pt_move(struct mset_page_table *table, uint64_t from, uint64_t to,
                                   uint64_t size);
 
 /*
  * Copies the leaves of a range, as they are, to the same addresses of another table (fork).
- * Both tables must have the same format and leaf sizes (MSET_INVALID_PARAM), and `to` must be
- * empty there (MSET_ALREADY_EXISTS). With `write_protect`, leaves lose MSET_WRITE in both.
- * Leaves that stick out of the range are cut in `from`. One walk over both.
+ * Both tables must have the same format, leaf sizes, pa_bits and half (MSET_INVALID_PARAM), and
+ * `to` must be empty there (MSET_ALREADY_EXISTS). With `write_protect`, leaves lose MSET_WRITE in
+ * both. Leaves that stick out of the range are cut in `from`. One walk over both.
  */
 MSET_API mset_status mset_pt_copy(struct mset_page_table *from, struct mset_page_table *to,
                                   uint64_t va, uint64_t size, bool write_protect);
@@ -201,21 +207,30 @@ MSET_API mset_status mset_pt_cut(struct mset_page_table *table, uint64_t va);
 
 /*
  * Replaces every leaf in the range that is larger than `leaf_size`, one of the table's sizes, by
- * leaves of that size. Those that stick out are split as a whole.
+ * leaves of that size. Those that stick out are split as a whole; of a contiguous group, the
+ * entries that the range touches.
  */
 MSET_API mset_status mset_pt_split(struct mset_page_table *table, uint64_t va, uint64_t size,
                                    uint64_t leaf_size);
 
 /*
- * Makes leaves as large as they can be, wherever all entries of a table (or a group) in the range
- * line up: the same flags, addresses without a gap, aligned. A large leaf has the marks of all
- * it stands for. The range may be larger than what is mapped. Cannot fail but for its arguments.
- * With config.promote, map and protect do so by themselves around what they change; then a leaf
- * may reach across what was mapped by several calls, and any unmapping may need tables.
+ * Makes leaves as large as they can be, wherever all entries of a table (or a group) that the range
+ * touches line up: the same flags, addresses without a gap, aligned. A large leaf has the marks of
+ * all it stands for. The range may be larger than what is mapped. Cannot fail but for its
+ * arguments. With config.promote, map and protect do so by themselves around what they change; then
+ * a leaf may reach across what was mapped by several calls, and any unmapping may need tables.
  */
 MSET_API mset_status mset_pt_promote(struct mset_page_table *table, uint64_t va, uint64_t size);
 
-/* ---- marks: accessed and dirty ------------------------------------------------------------ */
+/* ---- marks: accessed and dirty --------------------------------------------------------------
+ *
+ * Processors set marks whenever they like, also while a call changes the same leaves. What they
+ * mark during mset_pt_harvest or mset_pt_mark is never lost. During the other calls it may be,
+ * unless config.keep_marks says otherwise: protect, copy, and unmap with `removed` then change
+ * valid leaves one by one with atomic operations, and what promote, move and the opening of a group
+ * make of several leaves has all the marks there can be. Who ignores marks, or keeps processors
+ * away during a change, is faster without.
+ */
 
 #define MSET_PT_ACCESSED 1u
 #define MSET_PT_DIRTY 2u
@@ -233,9 +248,10 @@ typedef bool (*mset_pt_visit)(void *arg, const struct mset_pt_run *run);
 MSET_API mset_status mset_pt_harvest(struct mset_page_table *table, uint64_t va, uint64_t size,
                                      unsigned marks, mset_pt_visit visit, void *arg);
 
-/* Sets marks of the present leaves at `va` (any byte): for processors that leave it to the fault
-   handler. MSET_NOT_FOUND where there is none. MSET_PT_DIRTY is for leaves with MSET_WRITE, else
-   MSET_ACCESS_DENIED. */
+/* Sets marks of the present leaf at `va` (any byte), in a group of all its entries: for processors
+   that leave it to the fault handler. MSET_NOT_FOUND where there is none. MSET_PT_DIRTY is for
+   leaves with MSET_WRITE, else MSET_ACCESS_DENIED. Where the format has config.hardware_marks, a
+   new mark goes into the gather: the processor that faulted may remember the leaf without it. */
 MSET_API mset_status mset_pt_mark(struct mset_page_table *table, uint64_t va, unsigned marks);
 
 /* ---- reserve ------------------------------------------------------------------------------ */
@@ -248,9 +264,10 @@ struct mset_pt_need {
 /*
  * What the call of the same name would need: judges the arguments and the present state, takes
  * exactly that many tables into the stock of the page table, and says how many (`need` may be
- * NULL). If the next changing call is the one announced, it cannot fail, and empties the stock. The
- * status is the one the call would give; anything but MSET_OK has taken nothing. For mset_pt_copy,
- * `need` counts both tables.
+ * NULL). If the next call that changes leaves is the one announced, it cannot fail, and takes from
+ * the stock what was put there for it. Processors that set marks meanwhile are no change. Prepares
+ * add up; a call that fails leaves the stock as it was. The status is the one the call would give;
+ * anything but MSET_OK has taken nothing. For mset_pt_copy, `need` counts both tables.
  */
 MSET_API mset_status mset_pt_map_prepare(struct mset_page_table *table, uint64_t va, uint64_t pa,
                                          uint64_t size, uint64_t flags,
@@ -291,15 +308,17 @@ MSET_API void mset_pt_prepare_drop(struct mset_page_table *table);
  * another valid one (a split, a promotion, another address or memory type), the new entry is
  * written without its valid bit and counted in `breaks`; mset_pt_flushed() sets the bit. Until
  * then accesses there fault, while everything here treats the leaf as the one it will be. So are
- * fresh mappings over addresses that wait for a flush.
+ * fresh mappings between gather.start and gather.last.
  */
 struct mset_pt_gather {
-    uint64_t leaf_size;    /* smallest leaf among what is stale: the stride of a flush; 0: nothing
-                              is stale, and all else is 0 as well */
+    uint64_t leaf_size;    /* smallest leaf among what is stale, of groups their entries: the stride
+                              of a flush; 0: nothing is stale, and all else is 0 as well */
     uint64_t start, last;  /* all stale addresses lie in here, both included */
-    unsigned leaf_levels;  /* bit n: leaves of level n were changed */
-    unsigned table_levels; /* bit n: entries of level n that pointed at tables were changed, so
-                              that cached table pointers are stale as well */
+    unsigned leaf_levels;  /* bit n: leaves of level n were changed. No hint for invalidation by
+                              level: a leaf that was split without a flush may still be cached */
+    unsigned table_levels; /* bit n: entries of level n that pointed at tables were changed, so that
+                              table pointers cached on the way to start..last are stale as well
+                              (RISC-V: SFENCE.VMA without an address) */
     uint64_t tables;       /* tables to be freed by mset_pt_flushed() */
     uint64_t breaks;       /* entries to be made valid by mset_pt_flushed() */
 };
@@ -307,7 +326,8 @@ MSET_API void mset_pt_get_gather(const struct mset_page_table *table,
                                  struct mset_pt_gather *gather);
 
 /* The caller's word that all processors have forgotten what the gather says. Frees the tables
-   that waited, mends breaks, empties the gather. Cost: O(tables + entries mended). */
+   that waited, mends breaks, empties the gather. Cost: O(tables + entries), of the tables with
+   breaks those from the first to the last one broken. */
 MSET_API void mset_pt_flushed(struct mset_page_table *table);
 
 /* ---- asking ------------------------------------------------------------------------------- */
@@ -322,7 +342,7 @@ MSET_API mset_status mset_pt_query(const struct mset_page_table *table, uint64_t
 
 /*
  * The first run in [va, va + size), clipped to it, never larger than one table. MSET_NOT_FOUND if
- * there is none. The table may be changed between two calls. Cost: O(levels).
+ * there is none. The table may be changed between two calls. Cost: O(levels + entries looked at).
  */
 MSET_API mset_status mset_pt_next(const struct mset_page_table *table, uint64_t va, uint64_t size,
                                   struct mset_pt_run *run);

@@ -96,10 +96,10 @@ static inline bool is_broken(uint64_t entry) {
     return fmt_make(entry) != entry;
 }
 
-/* May leaves of this level stand for pa at va? A marker's pa is given as its va. */
-static inline bool leaf_allowed(const struct mset_page_table *pt, unsigned level, uint64_t va,
-                                uint64_t pa) {
-    return level < pt->leaf_levels && ((va ^ pa) & (slot_size(level) - 1)) == 0;
+/* May leaves of this level, below `levels`, stand for pa at va? A marker's pa is given as its va.
+ */
+static inline bool leaf_allowed(unsigned levels, unsigned level, uint64_t va, uint64_t pa) {
+    return level < levels && ((va ^ pa) & (slot_size(level) - 1)) == 0;
 }
 
 /* The tables on the way to one that holds a range: table[level] .. table[FMT_LEVELS - 1]. */

@@ -57,17 +57,31 @@ static void plan_copy(const struct copy_job *job, const struct pt_table *from,
 
 /* ---- copying ------------------------------------------------------------------------------ */
 
+/* Takes MSET_WRITE from an entry; returns it as it was last. */
+static inline uint64_t write_protect(const struct mset_page_table *pt, uint64_t *entry,
+                                     unsigned level) {
+    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    if (!pt->keep_marks) {
+        *entry = fmt_write_protect(old, level);
+        return old;
+    }
+    while (!__atomic_compare_exchange_n(entry, &old, fmt_write_protect(old, level), true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    return old;
+}
+
 /* Copies n entries that point at no table. Returns how many are not empty. */
 static unsigned copy_entries(const struct copy_job *job, struct pt_table *from, uint64_t *to,
                              unsigned level, unsigned i, unsigned n, uint64_t va) {
     uint64_t count = 0, changed = 0, any = 0;
     for (unsigned k = 0; k < n; k++) {
-        const uint64_t old = from->entries[i + k], used = old ^ fmt_empty(level);
+        uint64_t *const place = &from->entries[i + k];
+        const uint64_t old = job->write_protect ? write_protect(job->from, place, level) : *place;
         const uint64_t entry = job->write_protect ? fmt_write_protect(old, level) : old;
         changed |= old ^ entry;
         any |= old;
-        count += (used | -used) >> 63;
-        from->entries[i + k] = entry;
+        count += old != fmt_empty(level);
         to[k] = fmt_make(entry);
     }
     if (changed != 0 && fmt_valid(any)) {
@@ -112,7 +126,8 @@ static void copy_below(const struct copy_job *job, struct pt_table *from, struct
     struct pt_table *const fresh = mset_pt_reserve_take(job->to, job->to_reserve, level - 1);
     engine_clear(fresh);
     copy_in(job, child, fresh, level - 1, va, last);
-    link_table(job->to, to, level, i, fresh, FMT_BREAKS && pt_gather_overlaps(job->to, va, last));
+    (void)link_table(job->to, to, level, i, fresh,
+                     FMT_BREAKS && pt_gather_overlaps(job->to, va, last));
 }
 
 static void copy_in(const struct copy_job *job, struct pt_table *from, struct pt_table *to,

@@ -13,7 +13,8 @@
 static void open_group(struct mset_page_table *pt, struct pt_table *table, unsigned level,
                        unsigned i, uint64_t va) {
     const unsigned n = group_count(level), first = i & ~(n - 1);
-    const unsigned marks = marks_of(table->entries, i, 1, level);
+    const uint64_t flags = fmt_leaf_flags(fmt_ungroup(table->entries[i], i, level), level);
+    const unsigned marks = all_marks(pt, flags, marks_of(table->entries, i, 1, level));
     const bool breaks = resize_breaks(pt, table->entries[i]);
     for (unsigned k = first; k < first + n; k++) {
         const uint64_t leaf = fmt_set_marks(fmt_ungroup(table->entries[k], k, level), marks);
@@ -90,7 +91,8 @@ static void close_group(struct mset_page_table *pt, struct pt_table *table, unsi
         return;
     }
     const bool breaks = resize_breaks(pt, *entries) || any_broken(entries, n);
-    const uint64_t leaf = fmt_set_marks(fmt_ungroup(*entries, first, level), marks);
+    const uint64_t plain = fmt_ungroup(*entries, first, level);
+    const uint64_t leaf = fmt_set_marks(plain, all_marks(pt, fmt_leaf_flags(plain, level), marks));
     const uint64_t step = fmt_leaf_step(leaf, level);
     gather_resized(pt, leaf, va & ~((slot_size(level) << fmt_group_bits(level)) - 1), n, level);
     fill_groups(pt, table->entries, first, first + n, breaks ? fmt_break(leaf) : leaf, step, level);
@@ -101,12 +103,16 @@ static void close_group(struct mset_page_table *pt, struct pt_table *table, unsi
     }
 }
 
-/* Closes the groups that reach across the ends of n changed slots, with config.promote. */
+/* Closes the groups around n changed slots, with config.promote. */
 static inline void close_groups(struct mset_page_table *pt, struct pt_table *table, unsigned level,
                                 unsigned i, unsigned n, uint64_t va) {
-    if (FMT_GROUPS && (pt->group_levels >> level & 1) != 0) {
-        close_group(pt, table, level, i, va);
-        close_group(pt, table, level, i + n - 1, slots_last(level, va, n));
+    if (!FMT_GROUPS || (pt->group_levels >> level & 1) == 0) {
+        return;
+    }
+    const unsigned unit = group_count(level), first = i & ~(unit - 1);
+    const uint64_t at = slot_first(level, va) - (i - first) * slot_size(level);
+    for (unsigned k = first; k < i + n; k += unit) {
+        close_group(pt, table, level, k, at + (k - first) * slot_size(level));
     }
 }
 

@@ -6,6 +6,7 @@ struct map_job {
     struct mset_page_table *pt;
     struct pt_reserve *reserve;
     uint64_t flags;
+    unsigned levels;  /* that may have leaves */
     unsigned marks;   /* the leaves are born with */
     uint64_t payload; /* of markers */
     enum mset_pt_overlap overlap;
@@ -22,7 +23,7 @@ static inline uint64_t new_leaf(const struct map_job *job, unsigned level, uint6
 static struct pt_table *table_around(const struct map_job *job, unsigned level, uint64_t va,
                                      uint64_t last, uint64_t pa) {
     struct pt_table *const table = mset_pt_reserve_take(job->pt, job->reserve, level);
-    if (leaf_allowed(job->pt, level, va, pa)) {
+    if (leaf_allowed(job->levels, level, va, pa)) {
         const unsigned from = index_of(level, va), n = whole_slots(level, va, last);
         fill_empty(table->entries, from, level);
         fill_empty(table->entries + from + n, entry_count(level) - from - n, level);
@@ -103,8 +104,8 @@ static void map_below(const struct map_job *job, struct pt_table *table, unsigne
     fresh.overlap = MSET_PT_REFUSE;
     child = table_around(job, level - 1, va, last, pa); /* filled first, linked last */
     map_in(&fresh, child, level - 1, va, last, pa);
-    link_table(job->pt, table, level, i, child,
-               FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
+    (void)link_table(job->pt, table, level, i, child,
+                     FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
 }
 
 /* The reserve holds every table that it takes. */
@@ -113,7 +114,7 @@ static void map_in(const struct map_job *job, struct pt_table *table, unsigned l
     job->pt->statistics.visits++;
     for (;;) {
         const unsigned whole =
-            leaf_allowed(job->pt, level, va, pa) ? whole_slots(level, va, last) : 0;
+            leaf_allowed(job->levels, level, va, pa) ? whole_slots(level, va, last) : 0;
         const unsigned n = whole > 0 ? map_slots(job, table, level, whole, va, pa) : 0;
         uint64_t end;
         if (n > 0) {
@@ -133,7 +134,7 @@ static void map_in(const struct map_job *job, struct pt_table *table, unsigned l
 /* As map_in, from the root. */
 static void map_run(const struct map_job *job, uint64_t va, uint64_t last, uint64_t pa) {
     struct path path;
-    descend(job->pt, va, last, &path);
+    descend_to_map(job->pt, va, last, pa, job->levels, job->overlap, &path);
     map_in(job, path_end(&path), path.level, va, last, pa);
     if (job->promote) {
         fold_path(job->pt, &path, va);
@@ -162,6 +163,7 @@ static mset_status map_any(struct mset_page_table *pt, uint64_t va, uint64_t las
     const struct map_job job = {.pt = pt,
                                 .reserve = &reserve,
                                 .flags = flags,
+                                .levels = pt->leaf_levels,
                                 .marks = born_marks(pt, flags),
                                 .payload = payload,
                                 .overlap = how->overlap,
@@ -194,7 +196,8 @@ static mset_status engine_map(struct mset_page_table *pt, uint64_t va, uint64_t 
     descend(pt, va, last, &path);
     note_kind(pt, flags, marks);
     const unsigned level = path.level;
-    const unsigned n = leaf_allowed(pt, level, va, at) ? path_slots(&path, va, last) : 0;
+    const unsigned n =
+        leaf_allowed(pt->leaf_levels, level, va, at) ? path_slots(&path, va, last) : 0;
     if (how->need != NULL || n == 0 ||
         any_entry(pt, path_end(&path)->entries + index_of(level, va), n, level)) {
         return map_any(pt, va, last, at, payload, flags, how);

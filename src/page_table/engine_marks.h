@@ -105,22 +105,36 @@ static mset_status engine_harvest(struct mset_page_table *pt, uint64_t va, uint6
     return MSET_OK;
 }
 
-/* Sets marks of the leaf at va; in a group, of one entry, which stands for all. */
+/* Adds marks to one entry. Did it lack one? */
+static inline bool give_marks(uint64_t *entry, unsigned marks) {
+    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(entry, &old, fmt_set_marks(old, marks), true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    return (marks & ~fmt_marks(old)) != 0;
+}
+
+/* Sets marks of the leaf at va; in a group, of all its entries, because marks may be rights. */
 static mset_status engine_mark(struct mset_page_table *pt, uint64_t va, unsigned marks) {
     struct path path;
     descend(pt, va, va, &path);
     const unsigned level = path.level, i = index_of(level, va);
-    uint64_t *const entry = &path_end(&path)->entries[i];
-    const uint64_t leaf = fmt_ungroup(*entry, i, level);
+    uint64_t *const entries = path_end(&path)->entries;
+    const uint64_t leaf = fmt_ungroup(entries[i], i, level);
     if (leaf == fmt_empty(level) || fmt_is_marker(leaf) || !fmt_valid(leaf)) {
         return MSET_NOT_FOUND;
     }
     if ((marks & MSET_PT_DIRTY) != 0 && (fmt_leaf_flags(leaf, level) & MSET_WRITE) == 0) {
         return MSET_ACCESS_DENIED;
     }
-    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(entry, &old, fmt_set_marks(old, marks), true,
-                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    const bool grouped = FMT_GROUPS && fmt_grouped(entries[i], level);
+    const unsigned n = grouped ? group_count(level) : 1, first = i & ~(n - 1);
+    bool given = false;
+    for (unsigned k = first; k < first + n; k++) {
+        given |= give_marks(&entries[k], marks);
+    }
+    if (FMT_MARKS_OPTIONAL && given) { /* a processor may remember the leaf that faulted */
+        gather_leaves(pt, va - (i - first) * slot_size(level), n, level);
     }
     return MSET_OK;
 }

@@ -16,10 +16,21 @@ struct move_job {
     uint64_t distance; /* modulo 2^64 */
 };
 
+/* Leaves are at most as large at the new place as they were: then the tables that they need do not
+   depend on marks, which a processor may set between the plan and the arrival. */
+static unsigned levels_up_to(const struct mset_page_table *pt, uint64_t leaf_size) {
+    unsigned levels = 1;
+    while (levels < pt->leaf_levels && slot_size(levels) <= leaf_size) {
+        levels++;
+    }
+    return levels;
+}
+
 static bool plan_arrival(void *arg, const struct mset_pt_run *run) {
     struct move_job *const job = arg;
     const uint64_t va = run->va + job->distance;
     const uint64_t pa = run->flags == MSET_PT_MARKER ? va : run->pa;
+    job->plan.levels = levels_up_to(job->pt, run->leaf_size);
     const bool room = map_plan_add(&job->plan, va, va + (run->size - 1), pa);
     MSET_ASSERT(room);
     return room;
@@ -28,28 +39,24 @@ static bool plan_arrival(void *arg, const struct mset_pt_run *run) {
 static bool arrive(void *arg, const struct mset_pt_run *run) {
     const struct move_job *const job = arg;
     const uint64_t va = run->va + job->distance;
+    const unsigned marks =
+        (run->accessed ? MSET_PT_ACCESSED : 0) | (run->dirty ? MSET_PT_DIRTY : 0);
     const struct map_job map = {.pt = job->pt,
                                 .reserve = job->reserve,
                                 .flags = run->flags,
-                                .marks = (run->accessed ? MSET_PT_ACCESSED : 0) |
-                                         (run->dirty ? MSET_PT_DIRTY : 0),
+                                .levels = levels_up_to(job->pt, run->leaf_size),
+                                .marks = all_marks(job->pt, run->flags, marks),
                                 .payload = run->pa};
     map_run(&map, va, va + (run->size - 1), run->flags == MSET_PT_MARKER ? va : run->pa);
     return true;
 }
 
-/* Leaf sizes do not end a run, because at the new place they may be others; marks do. */
-static bool join_any_size(void *arg, const struct mset_pt_run *run) {
-    struct mset_pt_run plain = *run;
-    plain.leaf_size = 0;
-    return pt_join_marked(arg, &plain);
-}
-
+/* Shows the runs of the source, each of leaves of one size with the same marks. */
 static void walk_joined(struct move_job *job, uint64_t va, uint64_t last, pt_visit visit) {
     struct pt_joiner joiner = {.visit = visit, .arg = job};
     struct path path;
     descend(job->pt, va, last, &path);
-    (void)walk_in(job->pt, path_end(&path), path.level, va, last, MARKS_KEPT, join_any_size,
+    (void)walk_in(job->pt, path_end(&path), path.level, va, last, MARKS_KEPT, pt_join_marked,
                   &joiner);
     pt_join_flush(&joiner);
 }

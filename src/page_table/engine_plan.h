@@ -24,6 +24,7 @@
 struct map_plan {
     struct mset_page_table *pt;
     struct mset_pt_need *need;
+    unsigned levels; /* that may have leaves */
     enum mset_pt_overlap overlap;
     uint64_t counted[FMT_LEVELS]; /* last slot of each level with a counted table */
 };
@@ -32,6 +33,7 @@ static void map_plan_open(struct map_plan *plan, struct mset_page_table *pt,
                           enum mset_pt_overlap overlap, struct mset_pt_need *need) {
     plan->pt = pt;
     plan->need = need;
+    plan->levels = pt->leaf_levels;
     plan->overlap = overlap;
     for (unsigned level = 0; level < FMT_LEVELS; level++) {
         plan->counted[level] = UINT64_MAX; /* more than any slot number */
@@ -45,7 +47,7 @@ static void map_plan_level(struct map_plan *plan, unsigned level, uint64_t va, u
     const uint64_t a = va >> shift, b = last >> shift;
     /* Slots [from, to) are covered whole. */
     const uint64_t from = a + ((va & below) != 0), to = b + ((last & below) == below);
-    const bool leaves = from < to && leaf_allowed(plan->pt, level, va, pa);
+    const bool leaves = from < to && leaf_allowed(plan->levels, level, va, pa);
     const bool first = !leaves || a < from, final = !leaves || to <= b;
 
     uint64_t tables = leaves ? (from - a) + (b + 1 - to) : b - a + 1;
@@ -109,7 +111,7 @@ static bool map_plan_in(struct map_plan *plan, const struct pt_table *table, uns
         } else if (whole > 0 && plan->overlap == MSET_PT_REFUSE) {
             return false; /* no table is empty */
         } else if (!(whole > 0 && plan->overlap == MSET_PT_REPLACE &&
-                     leaf_allowed(plan->pt, level, va, pa))) {
+                     leaf_allowed(plan->levels, level, va, pa))) {
             if (!map_plan_in(plan, child, level - 1, va, end, pa)) {
                 return false;
             }
@@ -122,10 +124,22 @@ static bool map_plan_in(struct map_plan *plan, const struct pt_table *table, uns
     }
 }
 
+/* Down to the table to map a range in: where one slot is replaced, not below that. */
+static inline void descend_to_map(const struct mset_page_table *pt, uint64_t va, uint64_t last,
+                                  uint64_t pa, unsigned levels, enum mset_pt_overlap overlap,
+                                  struct path *path) {
+    descend(pt, va, last, path);
+    while (overlap == MSET_PT_REPLACE && path->level + 1 < FMT_LEVELS &&
+           leaf_allowed(levels, path->level + 1, va, pa) && slot_first(path->level + 1, va) == va &&
+           slot_last(path->level + 1, va) == last) {
+        path->level++;
+    }
+}
+
 /* One more run. A marker's pa is given as its va. False: something is there. */
 static bool map_plan_add(struct map_plan *plan, uint64_t va, uint64_t last, uint64_t pa) {
     struct path path;
-    descend(plan->pt, va, last, &path);
+    descend_to_map(plan->pt, va, last, pa, plan->levels, plan->overlap, &path);
     return map_plan_in(plan, path_end(&path), path.level, va, last, pa);
 }
 

@@ -25,8 +25,9 @@ static bool fold_table(struct mset_page_table *pt, struct pt_table *table, unsig
     }
     const unsigned below = level - 1, n = entry_count(below);
     const uint64_t first = fmt_ungroup(child->entries[0], 0, below);
-    const uint64_t leaf = make_leaf(fmt_leaf_address(first, below), fmt_leaf_flags(first, below),
-                                    fmt_is_marker(first) ? 0 : marks, level);
+    const uint64_t flags = fmt_leaf_flags(first, below);
+    const uint64_t leaf = make_leaf(fmt_leaf_address(first, below), flags,
+                                    fmt_is_marker(first) ? 0 : all_marks(pt, flags, marks), level);
     /* What pointed at the table was valid, so only a leaf that will be needs the break. */
     const bool breaks =
         fmt_valid(leaf) &&

@@ -18,61 +18,92 @@ struct change {
     bool broke;          /* some were broken */
 };
 
-/* Entry i, and as many behind it as are alike. Returns how many. */
+/* What becomes of an entry, and all that are equal to it but for the address: bits that turn over.
+ */
+static inline uint64_t change_of(const struct change *change, uint64_t old, unsigned level) {
+    const uint64_t entry = fmt_change(old, change->attributes, level);
+    const bool breaks = FMT_BREAKS && fmt_valid(entry) &&
+                        (fmt_valid(old) ? fmt_must_break(old, entry) : change->stale);
+    return old ^ (breaks ? fmt_break(entry) : entry);
+}
+
+static inline void note_change(struct mset_page_table *pt, struct pt_table *table, unsigned i,
+                               unsigned n, uint64_t old, uint64_t delta, struct change *change) {
+    change->turned |= delta;
+    change->before |= old;
+    if (n > 0 && is_broken(old ^ delta) && !is_broken(old)) {
+        change->broke = true;
+        note_broken(pt, table, i, n);
+    }
+}
+
+/* Entry i, and as many behind it as are alike. Returns how many; 0 if a processor was faster. */
 static inline unsigned change_alike(struct mset_page_table *pt, struct pt_table *table,
                                     unsigned level, unsigned i, unsigned n, struct change *change) {
     uint64_t *const entries = table->entries + i;
-    const uint64_t old = *entries, entry = fmt_change(old, change->attributes, level);
-    const bool breaks = FMT_BREAKS && fmt_valid(entry) &&
-                        (fmt_valid(old) ? fmt_must_break(old, entry) : change->stale);
-    const uint64_t delta = old ^ (breaks ? fmt_break(entry) : entry);
-    unsigned count = 1;
-    if (n == 1) {
-        *entries = old ^ delta;
-    } else {
-        count = (unsigned)pt->loops->turn(entries, n, fmt_address_bits(level), delta);
-    }
-    change->turned |= delta;
-    change->before |= old;
-    if (breaks) {
-        change->broke = true;
-        note_broken(pt, table, i, count);
-    }
+    const uint64_t old = __atomic_load_n(entries, __ATOMIC_RELAXED);
+    const uint64_t delta = change_of(change, old, level);
+    const unsigned count =
+        (unsigned)pt->loops->turn(entries, n, old, fmt_address_bits(level), delta);
+    note_change(pt, table, i, count, old, delta, change);
     return count;
 }
 
-/* n entries of which many are not alike; not where there may be breaks. */
-static inline void change_each(uint64_t *entries, unsigned level, unsigned n,
-                               struct change *change) {
-    uint64_t turned = 0, before = 0;
-    for (unsigned k = 0; k < n; k++) { /* no calls, no exits: vector code */
-        const uint64_t old = entries[k], entry = fmt_change(old, change->attributes, level);
-        turned |= old ^ entry;
-        before |= old;
-        entries[k] = entry;
+/* Entry i alone: with config.keep_marks, or where many are not alike. */
+static inline void change_one(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                              unsigned i, struct change *change) {
+    uint64_t *const entry = &table->entries[i];
+    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    uint64_t delta = change_of(change, old, level);
+    if (!pt->keep_marks) {
+        *entry = old ^ delta;
+    } else {
+        while (delta != 0 && !__atomic_compare_exchange_n(entry, &old, old ^ delta, true,
+                                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            delta = change_of(change, old, level);
+        }
     }
-    change->turned |= turned;
-    change->before |= before;
+    note_change(pt, table, i, 1, old, delta, change);
+}
+
+/* n whole slots that point at no table. */
+static void change_entries(struct mset_page_table *pt, struct pt_table *table, unsigned level,
+                           unsigned i, unsigned n, struct change *change) {
+    enum { MANY = 8, BLOCK = 32 };
+    for (unsigned k = 0, alone = pt->keep_marks ? n : n == 1; k < n;) {
+        for (; alone > 0 && k < n; alone--) {
+            change_one(pt, table, level, i + k, change);
+            k++;
+        }
+        if (k < n) {
+            const unsigned count = change_alike(pt, table, level, i + k, n - k, change);
+            k += count;
+            alone = count < MANY ? BLOCK : 0;
+        }
+    }
+}
+
+/* Opens the groups that lie in the range in part, if their leaves will change. */
+static inline void open_changing(const struct protect_job *job, struct pt_table *table,
+                                 unsigned level, unsigned i, unsigned n, uint64_t va) {
+    const struct cut_choice choice = {.all = false, .flags = job->flags};
+    if (FMT_GROUPS && table->grouped != 0 &&
+        (cut_chosen(&choice, table->entries[i], i, level) ||
+         cut_chosen(&choice, table->entries[i + n - 1], i + n - 1, level))) {
+        open_groups(job->pt, table, level, i, n, va);
+    }
 }
 
 /* n whole slots that point at no table. Marks stay; so does what is empty, or a marker. */
 static void change_leaves(const struct protect_job *job, struct pt_table *table, unsigned level,
                           unsigned i, unsigned n, uint64_t va) {
-    enum { MANY = 8, BLOCK = 64 };
     struct mset_page_table *const pt = job->pt;
-    open_groups(pt, table, level, i, n, va);
+    open_changing(job, table, level, i, n, va);
     struct change change = {
         .attributes = fmt_attributes(job->flags, job->marks, level),
         .stale = FMT_BREAKS && pt_gather_overlaps(pt, va, slots_last(level, va, n)),
     };
-    for (unsigned k = 0; k < n;) {
-        const unsigned count = change_alike(pt, table, level, i + k, n - k, &change);
-        k += count;
-        if (!FMT_BREAKS && count < MANY && k + BLOCK <= n) {
-            change_each(table->entries + i + k, level, BLOCK, &change);
-            k += BLOCK;
-        }
-    }
+    change_entries(pt, table, level, i, n, &change);
     if (change.broke || (change.turned != 0 && fmt_valid(change.before))) {
         gather_leaves(pt, va, n, level);
     }

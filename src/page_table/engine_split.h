@@ -23,7 +23,11 @@ static mset_status engine_cut(struct mset_page_table *pt, uint64_t va, struct ms
     for (; !is_boundary(level, va); level--) {
         table = split_leaf(pt, &reserve, table, level, index_of(level, va), va);
     }
-    open_groups(pt, table, level, index_of(level, va), 1, va);
+    const unsigned i = index_of(level, va);
+    if (FMT_GROUPS && (i & (group_count(level) - 1)) != 0 &&
+        fmt_grouped(table->entries[i], level)) {
+        open_group(pt, table, level, i, va);
+    }
     MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     return MSET_OK;
 }

@@ -6,6 +6,16 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_UNMAP_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_UNMAP_H
 
+/* Marks that were set in a leaf after its successors were made. */
+static void add_marks(uint64_t *entries, unsigned n, unsigned marks) {
+    for (unsigned k = 0; k < n && marks != 0; k++) {
+        uint64_t old = __atomic_load_n(&entries[k], __ATOMIC_RELAXED);
+        while (!__atomic_compare_exchange_n(&entries[k], &old, fmt_set_marks(old, marks), true,
+                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        }
+    }
+}
+
 /* Replaces leaf i by a table of leaves that mean the same. */
 static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve *reserve,
                                    struct pt_table *table, unsigned level, unsigned i,
@@ -13,12 +23,18 @@ static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve
     open_groups(pt, table, level, i, 1, va);
     const unsigned below = level - 1, n = entry_count(below);
     const uint64_t entry = table->entries[i], leaf = fmt_make(entry);
-    const uint64_t first = make_leaf(fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level),
-                                     fmt_is_marker(leaf) ? 0 : fmt_marks(leaf), below);
+    const bool marker = fmt_is_marker(leaf);
+    const unsigned marks = marker ? 0 : fmt_marks(leaf);
+    const uint64_t first =
+        make_leaf(fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level), marks, below);
     struct pt_table *const fresh = mset_pt_reserve_take(pt, reserve, below);
     place_leaves(pt, fresh, below, 0, n, first);
-    const bool breaks = resize_breaks(pt, entry);
-    link_table(pt, table, level, i, fresh, breaks);
+    /* What is stale here may be a valid leaf from before it lost its access. */
+    const bool breaks =
+        resize_breaks(pt, entry) ||
+        (FMT_BREAKS && pt_gather_overlaps(pt, slot_first(level, va), slot_last(level, va)));
+    const uint64_t was = link_table(pt, table, level, i, fresh, breaks);
+    add_marks(fresh->entries, n, marker ? 0 : fmt_marks(was) & ~marks);
     if (breaks) {
         gather_leaves(pt, va, 1, level);
     }
@@ -33,25 +49,55 @@ struct unmap_job {
     struct pt_joiner *removed; /* NULL: nobody wants to know */
 };
 
-/* Empties n entries and tells each run after it is gone. Returns the number of leaves. */
-static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *table, unsigned i,
-                                unsigned n, unsigned level, uint64_t va) {
+enum { TAKEN = 128 }; /* no group is larger */
+
+/* Empties n entries, which are as they were last in `taken`. */
+static void take_entries(const struct mset_page_table *pt, uint64_t *entries, unsigned n,
+                         unsigned level, uint64_t *taken) {
+    if (pt->keep_marks) {
+        for (unsigned k = 0; k < n; k++) {
+            taken[k] = __atomic_exchange_n(&entries[k], fmt_empty(level), __ATOMIC_RELAXED);
+        }
+    } else {
+        memcpy(taken, entries, n * sizeof *entries);
+        fill_empty(entries, n, level);
+    }
+}
+
+/* Tells the runs among n entries that are gone, the first of which was at va. Returns how many of
+   them were leaves. */
+static unsigned tell_taken(const struct unmap_job *job, const uint64_t *taken, unsigned i,
+                           unsigned n, unsigned level, uint64_t va) {
     unsigned count = 0;
     for (unsigned k = 0; k < n;) {
-        if (is_empty(table, level, i + k)) {
+        if (taken[i + k] == fmt_empty(level)) {
             k++;
             continue;
         }
         struct mset_pt_run run;
         const uint64_t at = va + k * slot_size(level);
-        const unsigned length = leaf_run(job->pt, table->entries, i + k, n - k, level, at, &run);
+        const unsigned length = leaf_run(job->pt, taken, i + k, n - k, level, at, &run);
         if (run.present) {
             gather_leaves(job->pt, at, length, level);
         }
-        fill_empty(table->entries + i + k, length, level);
         (void)pt_join_add(job->removed, &run);
         k += length;
         count += length;
+    }
+    return count;
+}
+
+/* Empties n entries and tells each run after it is gone. Returns the number of leaves. */
+static unsigned remove_and_tell(const struct unmap_job *job, struct pt_table *table, unsigned i,
+                                unsigned n, unsigned level, uint64_t va) {
+    uint64_t
+        taken[TAKEN]; /* at the same places as in the table, modulo its size: groups stay whole */
+    unsigned count = 0;
+    for (unsigned k = 0; k < n;) {
+        const unsigned at = (i + k) % TAKEN, left = TAKEN - at, m = left < n - k ? left : n - k;
+        take_entries(job->pt, table->entries + i + k, m, level, taken + at);
+        count += tell_taken(job, taken, at, m, level, va + k * slot_size(level));
+        k += m;
     }
     return count;
 }

@@ -22,10 +22,15 @@ static inline void gather_leaves(struct mset_page_table *pt, uint64_t va, unsign
     pt_gather_add(pt, slot_first(level, va), slots_last(level, va, n), slot_size(level));
 }
 
-/* The entry of this level for va pointed at a table and does so no more. */
+/*
+ * The entry of this level for va pointed at a table and does so no more. Whoever forgets va with
+ * the pointers on the way to it forgets this one; what was mapped by the table is gathered where it
+ * goes.
+ */
 static inline void gather_table(struct mset_page_table *pt, uint64_t va, unsigned level) {
+    const uint64_t page = va & ~(slot_size(0) - 1);
     pt->gather.table_levels |= 1u << level;
-    pt_gather_add(pt, slot_first(level, va), slot_last(level, va), slot_size(level));
+    pt_gather_add(pt, page, page + (slot_size(0) - 1), slot_size(level));
 }
 
 /*
@@ -127,12 +132,22 @@ static inline uint64_t make_leaf(uint64_t pa, uint64_t flags, unsigned marks, un
                                    : fmt_leaf(pa, fmt_attributes(flags, marks, level), level);
 }
 
-/* The marks that a new leaf has: a dirty one can be written. */
+/* The marks that a processor can set in a leaf. */
+static inline unsigned possible_marks(uint64_t flags) {
+    return (flags & MSET_WRITE) != 0    ? MSET_PT_ACCESSED | MSET_PT_DIRTY
+           : (flags & MSET_ACCESS) != 0 ? MSET_PT_ACCESSED
+                                        : 0;
+}
+
+/* The marks that a new leaf has. */
 static inline unsigned born_marks(const struct mset_page_table *pt, uint64_t flags) {
-    const unsigned fitting = (flags & MSET_WRITE) != 0    ? MSET_PT_ACCESSED | MSET_PT_DIRTY
-                             : (flags & MSET_ACCESS) != 0 ? MSET_PT_ACCESSED
-                                                          : 0;
-    return pt->born & fitting;
+    return pt->born & possible_marks(flags);
+}
+
+/* The marks of a leaf that takes the place of others which had these and may be getting more: with
+   config.keep_marks all there can be. */
+static inline unsigned all_marks(const struct mset_page_table *pt, uint64_t flags, unsigned marks) {
+    return pt->keep_marks ? marks | possible_marks(flags) : marks;
 }
 
 /* What a present leaf of level 0 with these flags looks like. */
@@ -167,16 +182,23 @@ static inline void forget_child(struct pt_table *table, unsigned i) {
     table->children--;
 }
 
-/* Points entry i at a filled table. What was there, empty or a leaf, goes with one store. */
-static inline void link_table(struct mset_page_table *pt, struct pt_table *table, unsigned level,
-                              unsigned i, struct pt_table *child, bool broken) {
-    const uint64_t entry = fmt_table(child->pa, level);
+/* Points entry i at a filled table. What was there, empty or a leaf, goes with one store; with
+   config.keep_marks it is returned as it was last. */
+static inline uint64_t link_table(struct mset_page_table *pt, struct pt_table *table,
+                                  unsigned level, unsigned i, struct pt_table *child, bool broken) {
+    const uint64_t entry = fmt_table(child->pa, level), value = broken ? fmt_break(entry) : entry;
+    uint64_t was = table->entries[i];
     table->used += is_empty(table, level, i);
     keep_child(table, level, i, child);
-    publish(&table->entries[i], broken ? fmt_break(entry) : entry);
+    if (pt->keep_marks) {
+        was = __atomic_exchange_n(&table->entries[i], value, __ATOMIC_ACQ_REL);
+    } else {
+        publish(&table->entries[i], value);
+    }
     if (broken) {
         note_broken(pt, table, i, 1);
     }
+    return was;
 }
 
 static inline struct pt_table *unlink_table(struct mset_page_table *pt, struct pt_table *table,

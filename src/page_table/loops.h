@@ -18,9 +18,9 @@ struct pt_loops {
     void (*fill)(uint64_t *entries, size_t n, uint64_t first, uint64_t step);
     /* How many from the first on are first + k * step, up to n. */
     size_t (*rising)(const uint64_t *entries, size_t n, uint64_t first, uint64_t step);
-    /* Turns over the bits of `delta` in those from the first on that are equal to it but for the
-       bits of `aside`. Returns how many. */
-    size_t (*turn)(uint64_t *entries, size_t n, uint64_t aside, uint64_t delta);
+    /* Turns over the bits of `delta` in those from the first on that are `like` but for the bits of
+       `aside`. Returns how many. Each entry is read once. */
+    size_t (*turn)(uint64_t *entries, size_t n, uint64_t like, uint64_t aside, uint64_t delta);
     /* Is any of them something else than `value`? */
     bool (*any_other)(const uint64_t *entries, size_t n, uint64_t value);
     /* Writes `value` into all. Returns how many were something else, and in *any all or-ed. */

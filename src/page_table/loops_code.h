@@ -39,23 +39,45 @@ static size_t rising(const uint64_t *entries, size_t n, uint64_t first, uint64_t
     return k;
 }
 
-static size_t turn(uint64_t *entries, size_t n, uint64_t aside, uint64_t delta) {
-    const uint64_t like = entries[0] & ~aside;
+/* Eight entries at once, wherever entries may be. */
+typedef uint64_t eight __attribute__((vector_size(64), aligned(8), may_alias));
+
+static uint64_t fold(eight v) {
+    uint64_t all = 0;
+    for (unsigned j = 0; j < 8; j++) {
+        all |= v[j];
+    }
+    return all;
+}
+
+/*
+ * A processor may set marks meanwhile. What is written has to be made of what was compared, so
+ * every entry is read once only, which is what volatile is for.
+ */
+static size_t turn(uint64_t *entries, size_t n, uint64_t like, uint64_t aside, uint64_t delta) {
+    const uint64_t same = like & ~aside;
     size_t k = 0;
     for (; k + BLOCK <= n; k += BLOCK) {
-        uint64_t differ = 0;
-        for (size_t j = 0; j < BLOCK; j++) {
-            differ |= (entries[k + j] & ~aside) ^ like;
+        eight block[BLOCK / 8], differ = {0};
+        for (unsigned j = 0; j < BLOCK / 8; j++) {
+            block[j] = *(const volatile eight *)(entries + k + 8 * (size_t)j);
+            differ |= (block[j] & ~aside) ^ same;
         }
-        if (differ != 0) {
+        if (fold(differ) != 0) {
             break;
         }
-        for (size_t j = 0; j < BLOCK; j++) {
-            entries[k + j] ^= delta;
+        for (unsigned j = 0; delta != 0 && j < BLOCK / 8; j++) {
+            *(eight *)(entries + k + 8 * (size_t)j) = block[j] ^ delta;
         }
     }
-    for (; k < n && (entries[k] & ~aside) == like; k++) {
-        entries[k] ^= delta;
+    for (; k < n; k++) {
+        const uint64_t entry = *(const volatile uint64_t *)(entries + k);
+        if ((entry & ~aside) != same) {
+            break;
+        }
+        if (delta != 0) { /* else a mark could be lost for nothing */
+            entries[k] = entry ^ delta;
+        }
     }
     return k;
 }

@@ -74,6 +74,7 @@ static void init(struct mset_page_table *pt, const struct mset_pt_config *config
     pt->loops = mset_pt_choose_loops();
     pt->bbm_level_2 = config->bbm_level_2;
     pt->promote = config->promote;
+    pt->keep_marks = config->keep_marks;
     pt->recent.flags = pt->recent.bits = UINT64_MAX;
     if (config->format->marks_optional && !config->hardware_marks) {
         pt->born = MSET_PT_ACCESSED | MSET_PT_DIRTY;
@@ -135,8 +136,9 @@ static void query_on(const struct mset_page_table *table, uint64_t va, uint64_t 
 }
 
 /* A query for more than a leaf; out of the way of those for one. */
-__attribute__((noinline)) static mset_status query_run(const struct mset_page_table *table, uint64_t va, uint64_t want,
-                             struct mset_pt_run *run) {
+__attribute__((noinline)) static mset_status query_run(const struct mset_page_table *table,
+                                                       uint64_t va, uint64_t want,
+                                                       struct mset_pt_run *run) {
     uint64_t last;
     (void)pt_space_last(table, va, &last);
     if (!table->engine->find(table, va, want, run)) {

@@ -6,7 +6,7 @@
  * entries are in use, and, above level 0, the books of the tables its entries point at. So the
  * engine walks down by pointers, without translating physical addresses and without asking the
  * entry; works for formats whose table entries have not one bit to spare (LoongArch); and frees a
- * table the moment its count is zero. Price: 72 bytes per table, and 8 per entry of the tables
+ * table the moment its count is zero. Price: 56 bytes per table, and 8 per entry of the tables
  * above level 0, which are one in 512.
  *
  *     pt_table (level 1)              hardware table
@@ -87,6 +87,7 @@ struct mset_page_table {
     unsigned born;         /* marks that new present leaves have */
     bool bbm_level_2;
     bool promote;
+    bool keep_marks;
     struct pt_recent recent;
     uint64_t version; /* changes with every changing call */
     struct mset_pt_statistics statistics;
@@ -163,6 +164,7 @@ struct mset_pt_engine {
 struct pt_reserve {
     struct mset_pt_need need;
     struct pt_tables ready;
+    uint64_t stocked[MSET_PT_LEVELS]; /* how many of them came out of the stock */
 };
 
 /* A table with unspecified entries and no children. */
@@ -175,7 +177,7 @@ mset_status mset_pt_table_new(struct mset_page_table *pt, unsigned level, struct
 mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve,
                                  struct mset_pt_need *prepared);
 
-/* Frees what mset_pt_reserve_fill() took, or put into the stock. */
+/* Takes back what mset_pt_reserve_fill() did, or, if `prepared`, did to the stock. */
 void mset_pt_reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve, bool prepared);
 
 /* One table out of the reserve; the engine makes its entries. Cannot fail. */

@@ -92,32 +92,25 @@ static void free_tables(struct mset_page_table *pt, struct pt_tables *tables) {
     }
 }
 
-/* Adds `from` to `to`. */
-static void pour(struct pt_tables *to, struct pt_tables *from) {
-    for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        for (struct pt_table *table; (table = pop(from, level)) != NULL;) {
-            push(to, table);
-        }
+/* Moves up to n tables of a level. Returns how many. */
+static uint64_t move_some(struct pt_tables *to, struct pt_tables *from, unsigned level,
+                          uint64_t n) {
+    uint64_t moved = 0;
+    for (struct pt_table *table; moved < n && (table = pop(from, level)) != NULL; moved++) {
+        push(to, table);
     }
+    return moved;
 }
 
-static mset_status take_one(struct mset_page_table *pt, bool from_stock, unsigned level,
-                            struct pt_table **table) {
-    *table = from_stock ? pop(&pt->stock, level) : NULL;
-    return *table != NULL ? MSET_OK : mset_pt_table_new(pt, level, table);
-}
-
-static mset_status take_all(struct mset_page_table *pt, bool from_stock,
-                            const struct mset_pt_need *need, struct pt_tables *ready) {
-    for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        for (uint64_t i = 0; i < need->tables[level]; i++) {
-            struct pt_table *table;
-            const mset_status status = take_one(pt, from_stock, level, &table);
-            if (status != MSET_OK) {
-                return status;
-            }
-            push(ready, table);
+static mset_status add_new(struct mset_page_table *pt, struct pt_tables *tables, unsigned level,
+                           uint64_t n) {
+    for (; n > 0; n--) {
+        struct pt_table *table;
+        const mset_status status = mset_pt_table_new(pt, level, &table);
+        if (status != MSET_OK) {
+            return status;
         }
+        push(tables, table);
     }
     return MSET_OK;
 }
@@ -126,23 +119,31 @@ static mset_status take_all(struct mset_page_table *pt, bool from_stock,
 
 mset_status mset_pt_reserve_fill(struct mset_page_table *pt, struct pt_reserve *reserve,
                                  struct mset_pt_need *prepared) {
-    const bool prepare = prepared != NULL;
-    const mset_status status = take_all(pt, !prepare, &reserve->need, &reserve->ready);
-    if (status != MSET_OK) {
-        free_tables(pt, &reserve->ready);
-        return status;
+    mset_status status = MSET_OK;
+    for (unsigned level = 0; level < MSET_PT_LEVELS && status == MSET_OK; level++) {
+        const uint64_t n = reserve->need.tables[level];
+        if (prepared == NULL) {
+            reserve->stocked[level] = move_some(&reserve->ready, &pt->stock, level, n);
+        }
+        status = add_new(pt, &reserve->ready, level, n - reserve->stocked[level]);
     }
-    if (prepare) {
-        pour(&pt->stock, &reserve->ready);
+    if (status != MSET_OK) {
+        mset_pt_reserve_drop(pt, reserve, false);
+    } else if (prepared != NULL) {
+        for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
+            (void)move_some(&pt->stock, &reserve->ready, level, UINT64_MAX);
+        }
         *prepared = reserve->need;
     }
-    return MSET_OK;
+    return status;
 }
 
 void mset_pt_reserve_drop(struct mset_page_table *pt, struct pt_reserve *reserve, bool prepared) {
-    for (unsigned level = 0; prepared && level < MSET_PT_LEVELS; level++) {
-        for (uint64_t i = 0; i < reserve->need.tables[level]; i++) {
-            push(&reserve->ready, pop(&pt->stock, level));
+    for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
+        if (prepared) {
+            (void)move_some(&reserve->ready, &pt->stock, level, reserve->need.tables[level]);
+        } else {
+            (void)move_some(&pt->stock, &reserve->ready, level, reserve->stocked[level]);
         }
     }
     free_tables(pt, &reserve->ready);
@@ -170,6 +171,7 @@ bool mset_pt_reserve_spent(const struct pt_reserve *reserve) {
 void mset_pt_table_retire(struct mset_page_table *pt, struct pt_table *table) {
     pt->statistics.tables[table->level]--;
     pt->retired_tables++;
+    table->broken_from = table->broken_to = 0; /* nobody mends what nobody reaches */
     if (table == pt->recent.table) {
         pt->recent.span = 0;
     }

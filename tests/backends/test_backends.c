@@ -385,8 +385,9 @@ static void test_eager_move_carries_contents(void **state) {
     assert_int_equal(*at(&world, GIB + 78 * PAGE), 77);
     assert_int_equal(rig_count(&world.rig).leaves[1], 0);
     area.start = GIB + PAGE;
-    assert_int_equal(move(&world, area, 6 * MIB), 0); /* and back: large again */
+    assert_int_equal(move(&world, area, 6 * MIB), 0); /* and back: large again if wanted */
     assert_int_equal(*at(&world, 6 * MIB + 77 * PAGE), 77);
+    assert_int_equal(mset_pt_promote(world.rig.pt, 6 * MIB, 2 * MIB), MSET_OK);
     assert_int_equal(rig_count(&world.rig).leaves[1], 1);
     area.start = 6 * MIB;
     assert_int_equal(unmap(&world, area), 0);

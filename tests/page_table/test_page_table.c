@@ -477,6 +477,8 @@ static void test_move(void **state) {
     assert_int_equal(rig_look(&rig, GIB + 5 * PAGE).pa, 8 * MIB + 4 * PAGE);
     assert_false(rig_look(&rig, 2 * MIB).present);
     assert_int_equal(mset_pt_move(rig.pt, GIB + PAGE, 6 * MIB, 2 * MIB + PAGE), MSET_OK);
+    assert_int_equal(rig_count(&rig).leaves[0], 513); /* as large as they were */
+    assert_int_equal(mset_pt_promote(rig.pt, 6 * MIB, 2 * MIB), MSET_OK);
     assert_int_equal(rig_count(&rig).leaves[1], 1);
     assert_int_equal(rig_count(&rig).leaves[0], 1);
     assert_int_equal(rig_look(&rig, 6 * MIB + PAGE).page_size, 2 * MIB);
@@ -488,8 +490,8 @@ static void test_move(void **state) {
     rig_close(&rig);
 }
 
-/* 511 leaves of 2 MiB and 512 of 4 KiB, all in a row, are 1 GiB. */
-static void test_move_makes_large_leaves_of_mixed_ones(void **state) {
+/* 511 leaves of 2 MiB and 512 of 4 KiB, all in a row, are 1 GiB: when somebody wants it so. */
+static void test_move_keeps_sizes_of_leaves(void **state) {
     (void)state;
     struct rig rig;
     rig_open(&rig, 64, 0);
@@ -499,7 +501,11 @@ static void test_move_makes_large_leaves_of_mixed_ones(void **state) {
     assert_int_equal(rig_count(&rig).leaves[0], 512);
     assert_int_equal(rig_count(&rig).leaves[1], 511);
     assert_int_equal(mset_pt_move(rig.pt, GIB, 4 * GIB, GIB), MSET_OK);
+    assert_int_equal(rig_count(&rig).leaves[0], 512);
+    assert_int_equal(rig_count(&rig).leaves[1], 511);
+    assert_int_equal(mset_pt_promote(rig.pt, 4 * GIB, GIB), MSET_OK);
     assert_int_equal(rig_count(&rig).leaves[2], 1);
+    mset_pt_flushed(rig.pt);
     assert_int_equal(rig_live(&rig), 2);
     rig_close(&rig);
 }
@@ -542,7 +548,7 @@ int main(void) {
         cmocka_unit_test(test_query_stops_where_it_must),
         cmocka_unit_test(test_next_and_walk_clip),
         cmocka_unit_test(test_move),
-        cmocka_unit_test(test_move_makes_large_leaves_of_mixed_ones),
+        cmocka_unit_test(test_move_keeps_sizes_of_leaves),
         cmocka_unit_test(test_joined_runs_collect_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
