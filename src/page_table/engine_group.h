@@ -53,22 +53,16 @@ static bool lines_up(const struct mset_page_table *pt, const uint64_t *entries, 
     if (first == fmt_empty(level)) {
         return false;
     }
-    const uint64_t step = fmt_leaf_step(first, level), plain = fmt_without_marks(first);
-    const uint64_t last = fmt_without_marks(fmt_ungroup(entries[i + n - 1], i + n - 1, level));
-    if (last != plain + (n - 1) * step) { /* spares the loop most of the time */
-        return false;
+    const uint64_t step = fmt_leaf_step(first, level);
+    const uint64_t last = fmt_ungroup(entries[i + n - 1], i + n - 1, level);
+    if (fmt_without_marks(last) != fmt_without_marks(first) + (n - 1) * step) {
+        return false; /* spares the loop most of the time */
     }
     if (!fmt_is_marker(first) &&
         (fmt_leaf_address(first, level) & (n * slot_size(level) - 1)) != 0) {
         return false;
     }
-    uint64_t differ = 0;
-    *marks = fmt_marks(entries[i]);
-    for (unsigned k = (unsigned)pt->loops->rising(entries + i, n, entries[i], step); k < n; k++) {
-        differ |= fmt_without_marks(fmt_ungroup(entries[i + k], i + k, level)) ^ (plain + k * step);
-        *marks |= fmt_marks(entries[i + k]);
-    }
-    return differ == 0;
+    return run_length(pt, entries, i, n, level, GROUPS_ASIDE, marks) == n;
 }
 
 static bool any_broken(const uint64_t *entries, unsigned n) {

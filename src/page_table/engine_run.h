@@ -1,36 +1,49 @@
 /*
  * engine_run.h - leaves that follow each other, seen as a run. Part of engine.h.
  *
- * Comparing is done on the flat form of entries, in which those of a run rise by a constant step
- * whatever a contiguous group looks like in memory.
+ * Entries are compared in a form in which those of a run rise by a constant step whatever their
+ * marks are, and whatever a contiguous group looks like in memory. Mostly the entries themselves
+ * rise from one to the next, and then there is a loop for that.
  */
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_RUN_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_RUN_H
 
-static inline uint64_t compared(uint64_t entry, unsigned i, unsigned level) {
-    return fmt_without_marks(fmt_flat(entry, i, level));
+/* Does it matter whether leaves are in groups? For a run it does; not for what they translate. */
+enum groups_matter { GROUPS_ASIDE, GROUPS_KEPT };
+
+static inline uint64_t compared(uint64_t entry, unsigned i, unsigned level,
+                                enum groups_matter groups) {
+    return fmt_without_marks(groups == GROUPS_KEPT ? fmt_flat(entry, i, level)
+                                                   : fmt_ungroup(entry, i, level));
 }
 
-/* How many of the n entries from i on continue the run that begins with the first of them, whose
-   first `k` are known to. By blocks, because a loop without exits becomes vector code. */
-static inline unsigned run_on(const uint64_t *entries, unsigned i, unsigned k, unsigned n,
-                              uint64_t step, unsigned level) {
-    enum { BLOCK = 16 };
-    uint64_t expected = compared(entries[i], i, level) + k * step;
-    for (; k + BLOCK <= n; k += BLOCK) {
-        uint64_t differ = 0, next = expected;
-        for (unsigned j = 0; j < BLOCK; j++) {
-            differ |= compared(entries[i + k + j], i + k + j, level) ^ next;
-            next += step;
-        }
-        if (differ != 0) {
-            break;
-        }
-        expected = next;
+/* How many of the n entries from i on are like the first of them in memory. */
+static inline unsigned alike_from(const struct mset_page_table *pt, const uint64_t *entries,
+                                  unsigned i, unsigned n, uint64_t step, unsigned level) {
+    const uint64_t first = entries[i];
+    if (FMT_GROUP_SHARED && fmt_grouped(first, level)) {
+        const unsigned left = group_count(level) - (i & (group_count(level) - 1));
+        step = 0;
+        n = left < n ? left : n;
     }
-    while (k < n && compared(entries[i + k], i + k, level) == expected) {
-        expected += step;
-        k++;
+    if (n == 1 || entries[i + 1] != first + step) { /* spares the call where each has its marks */
+        return 1;
+    }
+    return (unsigned)pt->loops->rising(entries + i, n, first, step);
+}
+
+/* How many of the n entries from i on, which is a leaf or marker, are a run; *marks: those of all.
+ */
+static inline unsigned run_length(const struct mset_page_table *pt, const uint64_t *entries,
+                                  unsigned i, unsigned n, unsigned level, enum groups_matter groups,
+                                  unsigned *marks) {
+    const uint64_t step = fmt_leaf_step(fmt_flat(entries[i], i, level), level);
+    const uint64_t first = compared(entries[i], i, level, groups);
+    unsigned k = 0;
+    *marks = 0;
+    while (k < n && compared(entries[i + k], i + k, level, groups) == first + k * step) {
+        *marks |= fmt_marks(entries[i + k]);
+        k += alike_from(pt, entries, i + k, n - k, step, level);
     }
     return k;
 }
@@ -69,12 +82,9 @@ static inline struct mset_pt_run make_run(const uint64_t *entries, unsigned i, u
 static inline unsigned leaf_run(const struct mset_page_table *pt, const uint64_t *entries,
                                 unsigned i, unsigned n, unsigned level, uint64_t va,
                                 struct mset_pt_run *run) {
-    const uint64_t step = fmt_leaf_step(fmt_flat(entries[i], i, level), level);
-    /* Most runs have the same marks throughout, and then the entries themselves rise. */
-    unsigned length = n == 1 ? 1 : (unsigned)pt->loops->rising(entries + i, n, entries[i], step);
-    unsigned marks = fmt_marks(entries[i]);
-    if (length < n || (FMT_GROUPS && fmt_grouped(entries[i], level))) {
-        length = run_on(entries, i, length, n, step, level);
+    unsigned marks;
+    const unsigned length = run_length(pt, entries, i, n, level, GROUPS_KEPT, &marks);
+    if (FMT_GROUPS && fmt_grouped(entries[i], level)) {
         marks = marks_of(entries, i, length, level);
     }
     *run = make_run(entries, i, length, level, va, marks);
