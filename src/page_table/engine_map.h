@@ -6,9 +6,10 @@ struct map_job {
     struct mset_page_table *pt;
     struct pt_reserve *reserve;
     uint64_t flags;
-    unsigned levels;  /* that may have leaves */
-    unsigned marks;   /* the leaves are born with */
-    uint64_t payload; /* of markers */
+    unsigned levels;       /* that may have leaves */
+    unsigned group_levels; /* bit n: level n may have groups */
+    unsigned marks;        /* the leaves are born with */
+    uint64_t payload;      /* of markers */
     enum mset_pt_overlap overlap;
     bool promote;
     struct pt_joiner *removed;
@@ -68,7 +69,7 @@ static unsigned map_slots(const struct map_job *job, struct pt_table *table, uns
         }
         n = alike(table, level, i, n, true);
     }
-    write_leaves(job->pt, table, level, i, n, va, new_leaf(job, level, pa));
+    write_leaves(job->pt, table, level, job->group_levels, i, n, va, new_leaf(job, level, pa));
     if (job->promote) {
         close_groups(job->pt, table, level, i, n, va);
     }
@@ -164,6 +165,7 @@ static mset_status map_any(struct mset_page_table *pt, uint64_t va, uint64_t las
                                 .reserve = &reserve,
                                 .flags = flags,
                                 .levels = pt->leaf_levels,
+                                .group_levels = pt->group_levels,
                                 .marks = born_marks(pt, flags),
                                 .payload = payload,
                                 .overlap = how->overlap,
@@ -181,7 +183,7 @@ static inline void map_here(struct mset_page_table *pt, const struct path *path,
     struct pt_table *const table = path->table[level];
     const unsigned i = index_of(level, va);
     pt->statistics.visits++;
-    write_leaves(pt, table, level, i, n, va, leaf);
+    write_leaves(pt, table, level, pt->group_levels, i, n, va, leaf);
     if (pt->promote) {
         close_groups(pt, table, level, i, n, va);
         fold_path(pt, path, va);

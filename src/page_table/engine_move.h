@@ -26,6 +26,14 @@ static unsigned levels_up_to(const struct mset_page_table *pt, uint64_t leaf_siz
     return levels;
 }
 
+static unsigned group_levels_up_to(const struct mset_page_table *pt, uint64_t leaf_size) {
+    unsigned levels = 0;
+    for (unsigned level = 0; FMT_GROUPS && level < pt->leaf_levels; level++) {
+        levels |= slot_size(level) << fmt_group_bits(level) <= leaf_size ? 1u << level : 0;
+    }
+    return levels & pt->group_levels;
+}
+
 static bool plan_arrival(void *arg, const struct mset_pt_run *run) {
     struct move_job *const job = arg;
     const uint64_t va = run->va + job->distance;
@@ -45,6 +53,7 @@ static bool arrive(void *arg, const struct mset_pt_run *run) {
                                 .reserve = job->reserve,
                                 .flags = run->flags,
                                 .levels = levels_up_to(job->pt, run->leaf_size),
+                                .group_levels = group_levels_up_to(job->pt, run->leaf_size),
                                 .marks = all_marks(job->pt, run->flags, marks),
                                 .payload = run->pa};
     map_run(&map, va, va + (run->size - 1), run->flags == MSET_PT_MARKER ? va : run->pa);

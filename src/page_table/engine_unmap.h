@@ -28,7 +28,7 @@ static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve
     const uint64_t first =
         make_leaf(fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level), marks, below);
     struct pt_table *const fresh = mset_pt_reserve_take(pt, reserve, below);
-    place_leaves(pt, fresh, below, 0, n, first);
+    place_leaves(pt, fresh, below, pt->group_levels, 0, n, first);
     /* What is stale here may be a valid leaf from before it lost its access. */
     const bool breaks =
         resize_breaks(pt, entry) ||

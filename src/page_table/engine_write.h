@@ -92,13 +92,13 @@ static void fill_groups(const struct mset_page_table *pt, uint64_t *entries, uns
 }
 
 /* Writes the n leaves that begin with `leaf` into entries that hold none, in groups where they
-   fit, and counts them. */
+   fit and may be, and counts them. */
 static inline void place_leaves(struct mset_page_table *pt, struct pt_table *table, unsigned level,
-                                unsigned i, unsigned n, uint64_t leaf) {
+                                unsigned group_levels, unsigned i, unsigned n, uint64_t leaf) {
     const uint64_t step = fmt_leaf_step(leaf, level);
     table->used += n;
     pt->statistics.leaves[level] += n;
-    if (FMT_GROUPS && (pt->group_levels >> level & 1) != 0 && !fmt_is_marker(leaf)) {
+    if (FMT_GROUPS && (group_levels >> level & 1) != 0 && !fmt_is_marker(leaf)) {
         const unsigned mask = group_count(level) - 1;
         const unsigned from = (i + mask) & ~mask, to = (i + n) & ~mask;
         const uint64_t slot =
@@ -117,10 +117,11 @@ static inline void place_leaves(struct mset_page_table *pt, struct pt_table *tab
 
 /* The same into a table that processors can see. */
 static inline void write_leaves(struct mset_page_table *pt, struct pt_table *table, unsigned level,
-                                unsigned i, unsigned n, uint64_t va, uint64_t leaf) {
+                                unsigned group_levels, unsigned i, unsigned n, uint64_t va,
+                                uint64_t leaf) {
     const bool broken =
         FMT_BREAKS && pt_gather_overlaps(pt, va, slots_last(level, va, n)) && fmt_valid(leaf);
-    place_leaves(pt, table, level, i, n, broken ? fmt_break(leaf) : leaf);
+    place_leaves(pt, table, level, group_levels, i, n, broken ? fmt_break(leaf) : leaf);
     if (broken) {
         note_broken(pt, table, i, n);
     }
