@@ -126,8 +126,7 @@ static void copy_below(const struct copy_job *job, struct pt_table *from, struct
     struct pt_table *const fresh = mset_pt_reserve_take(job->to, job->to_reserve, level - 1);
     engine_clear(fresh);
     copy_in(job, child, fresh, level - 1, va, last);
-    (void)link_table(job->to, to, level, i, fresh,
-                     FMT_BREAKS && pt_gather_overlaps(job->to, va, last));
+    (void)link_table(job->to, to, level, i, fresh, va, false);
 }
 
 static void copy_in(const struct copy_job *job, struct pt_table *from, struct pt_table *to,

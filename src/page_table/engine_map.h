@@ -105,8 +105,7 @@ static void map_below(const struct map_job *job, struct pt_table *table, unsigne
     fresh.overlap = MSET_PT_REFUSE;
     child = table_around(job, level - 1, va, last, pa); /* filled first, linked last */
     map_in(&fresh, child, level - 1, va, last, pa);
-    (void)link_table(job->pt, table, level, i, child,
-                     FMT_BREAKS && pt_gather_overlaps(job->pt, va, last));
+    (void)link_table(job->pt, table, level, i, child, va, false);
 }
 
 /* The reserve holds every table that it takes. */

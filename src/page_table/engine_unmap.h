@@ -29,11 +29,8 @@ static struct pt_table *split_leaf(struct mset_page_table *pt, struct pt_reserve
         make_leaf(fmt_leaf_address(leaf, level), fmt_leaf_flags(leaf, level), marks, below);
     struct pt_table *const fresh = mset_pt_reserve_take(pt, reserve, below);
     place_leaves(pt, fresh, below, pt->group_levels, 0, n, first);
-    /* What is stale here may be a valid leaf from before it lost its access. */
-    const bool breaks =
-        resize_breaks(pt, entry) ||
-        (FMT_BREAKS && pt_gather_overlaps(pt, slot_first(level, va), slot_last(level, va)));
-    const uint64_t was = link_table(pt, table, level, i, fresh, breaks);
+    const bool breaks = resize_breaks(pt, entry);
+    const uint64_t was = link_table(pt, table, level, i, fresh, va, breaks);
     add_marks(fresh->entries, n, marker ? 0 : fmt_marks(was) & ~marks);
     if (breaks) {
         gather_leaves(pt, va, 1, level);

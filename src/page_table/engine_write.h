@@ -183,10 +183,17 @@ static inline void forget_child(struct pt_table *table, unsigned i) {
     table->children--;
 }
 
-/* Points entry i at a filled table. What was there, empty or a leaf, goes with one store; with
-   config.keep_marks it is returned as it was last. */
+/*
+ * Points entry i, the one for va, at a filled table. What was there, empty or a leaf, goes with one
+ * store; with config.keep_marks it is returned as it was last. If anything in the slot waits for a
+ * flush, a pointer to an earlier table may be cached, or an earlier leaf of the slot's size: then
+ * the link is broken too.
+ */
 static inline uint64_t link_table(struct mset_page_table *pt, struct pt_table *table,
-                                  unsigned level, unsigned i, struct pt_table *child, bool broken) {
+                                  unsigned level, unsigned i, struct pt_table *child, uint64_t va,
+                                  bool breaks) {
+    const bool broken = breaks || (FMT_BREAKS && pt_gather_overlaps(pt, slot_first(level, va),
+                                                                    slot_last(level, va)));
     const uint64_t entry = fmt_table(child->pa, level), value = broken ? fmt_break(entry) : entry;
     uint64_t was = table->entries[i];
     table->used += is_empty(table, level, i);
