@@ -448,7 +448,7 @@ static void map_with_a_broken_part(const struct leaf_kind *kind) {
 static void check_broken_until_flushed(const struct leaf_kind *kind) {
     struct mmu_leaf leaf;
     every_only(&t, kind, 1);
-    assert_true(every_gather(&t).breaks >= kind->count); /* and those of the retired */
+    assert_true(every_gather(&t).breaks >= kind->count);
     assert_false(mmu_walk(&t.judge.mmu, t.va, &leaf));
     assert_false(mmu_walk(&t.judge.mmu, t.va + middle_of(kind), &leaf));
     assert_int_equal(every_leaf(&t, t.va).leaf_size, kind->size);
@@ -463,6 +463,7 @@ static void one_broken_entry_breaks_the_large_leaf(const struct mset_pt_format *
     for (unsigned k = 1; k < t.kinds; k++) {
         map_with_a_broken_part(&t.kind[k]);
         every_promote(&t, t.va, t.kind[k].size);
+        assert_int_equal(every_gather(&t).breaks, t.kind[k].count);
         check_broken_until_flushed(&t.kind[k]);
         empty_again();
     }
@@ -495,6 +496,7 @@ static void a_promotion_is_a_break(const struct mset_pt_format *format) {
     for (unsigned k = 1; k < t.kinds; k++) {
         map_pieces(&t.kind[k], 2, RW);
         every_promote(&t, t.va, t.kind[k].size);
+        assert_int_equal(every_gather(&t).breaks, t.kind[k].count);
         check_broken_until_flushed(&t.kind[k]);
         empty_again();
     }
