@@ -93,18 +93,36 @@ static void the_only_page_unmapped(const struct mset_pt_format *format) {
     every_close(&t);
 }
 
-/* Not the whole slots of the tables that are gone with it. */
-static void the_only_page_unmapped_with_all_around(const struct mset_pt_format *format) {
-    open_plain(format);
+/* The page and everything around it: level by level up to all that the root has there. */
+static void unmap_all_around(void (*check)(void)) {
     for (unsigned level = 1; level <= t.top; level++) {
         const uint64_t all = every_slot(&t, level), va = t.va / all * all;
         every_map_at(&t, 5 * t.page, t.page, RW);
         every_unmap(&t, va, all);
-        stale_about(t.va + 5 * t.page, t.page);
-        stale_leaves(1);
-        stale_tables(0, t.top - 1);
+        check();
         every_flush(&t);
     }
+}
+
+static void check_all_tables(void) {
+    stale_leaves(1);
+    stale_tables(0, t.top - 1);
+}
+
+static void the_only_page_unmapped_with_all_its_tables(const struct mset_pt_format *format) {
+    open_plain(format);
+    unmap_all_around(check_all_tables);
+    every_close(&t);
+}
+
+static void check_page_only(void) {
+    stale_about(t.va + 5 * t.page, t.page);
+}
+
+/* Not the slots of the upper tables that are gone with it, nor what of the range was empty. */
+static void the_only_page_unmapped_with_all_around(const struct mset_pt_format *format) {
+    open_plain(format);
+    unmap_all_around(check_page_only);
     every_close(&t);
 }
 
@@ -385,6 +403,7 @@ static void equal_flags_leave_nothing_stale(const struct mset_pt_format *format)
 int main(void) {
     static const struct every_test tests[] = {
         ALL(the_only_page_unmapped),
+        ALL(the_only_page_unmapped_with_all_its_tables),
         ALL(the_only_page_unmapped_with_all_around),
         ALL(one_of_two_pages_unmapped),
         ALL(calls_add_up),
