@@ -45,7 +45,8 @@ static void make_room(const struct map_job *job, struct pt_table *table, unsigne
             remove_leaves(&room, table, level, i + k, leaves, at);
             k += leaves;
         } else {
-            drop_table(&room, unlink_table(job->pt, table, level, i + k, at), level - 1, at);
+            drop_table(&room, unlink_table(table, level, i + k), level - 1, at);
+            gather_table(job->pt, at, level);
             k++;
         }
     }

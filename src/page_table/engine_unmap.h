@@ -159,8 +159,8 @@ static void drop_table(const struct unmap_job *job, struct pt_table *table, unsi
             remove_leaves(job, table, level, i, n, at);
             i += n;
         } else {
-            gather_table(pt, at, level);
             drop_table(job, table->child[i], level - 1, at);
+            gather_table(pt, at, level);
             i++;
         }
     }
@@ -176,7 +176,8 @@ static inline bool drop_empty(struct mset_page_table *pt, struct pt_table *table
     if (table->child[i]->used != 0) {
         return false;
     }
-    mset_pt_table_retire(pt, unlink_table(pt, table, level, i, va));
+    mset_pt_table_retire(pt, unlink_table(table, level, i));
+    gather_table(pt, va, level);
     return true;
 }
 
@@ -184,7 +185,8 @@ static inline bool drop_empty(struct mset_page_table *pt, struct pt_table *table
 static void unmap_below(const struct unmap_job *job, struct pt_table *table, unsigned level,
                         unsigned i, uint64_t va, uint64_t last) {
     if (whole_slots(level, va, last) != 0) {
-        drop_table(job, unlink_table(job->pt, table, level, i, va), level - 1, va);
+        drop_table(job, unlink_table(table, level, i), level - 1, va);
+        gather_table(job->pt, va, level);
         return;
     }
     unmap_in(job, table->child[i], level - 1, va, last);

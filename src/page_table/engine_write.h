@@ -23,14 +23,16 @@ static inline void gather_leaves(struct mset_page_table *pt, uint64_t va, unsign
 }
 
 /*
- * The entry of this level for va pointed at a table and does so no more. Whoever forgets va with
- * the pointers on the way to it forgets this one; what was mapped by the table is gathered where it
- * goes.
+ * The entry of this level for va pointed at a table and does so no more. Whoever forgets any
+ * address of the slot with the pointers on the way to it forgets this one; mostly there is one
+ * already, because what the table mapped is gathered first.
  */
 static inline void gather_table(struct mset_page_table *pt, uint64_t va, unsigned level) {
     const uint64_t page = va & ~(slot_size(0) - 1);
     pt->gather.table_levels |= 1u << level;
-    pt_gather_add(pt, page, page + (slot_size(0) - 1), slot_size(level));
+    if (!pt_gather_overlaps(pt, slot_first(level, va), slot_last(level, va))) {
+        pt_gather_add(pt, page, page + (slot_size(0) - 1), slot_size(level));
+    }
 }
 
 /*
@@ -209,13 +211,12 @@ static inline uint64_t link_table(struct mset_page_table *pt, struct pt_table *t
     return was;
 }
 
-static inline struct pt_table *unlink_table(struct mset_page_table *pt, struct pt_table *table,
-                                            unsigned level, unsigned i, uint64_t va) {
+/* The caller gathers what the table mapped, then the table. */
+static inline struct pt_table *unlink_table(struct pt_table *table, unsigned level, unsigned i) {
     struct pt_table *const child = table->child[i];
     forget_child(table, i);
     table->used--;
     publish(&table->entries[i], fmt_empty(level));
-    gather_table(pt, va, level);
     return child;
 }
 

@@ -42,10 +42,11 @@ static size_t rising(const uint64_t *entries, size_t n, uint64_t first, uint64_t
 /* Eight entries at once, wherever entries may be. */
 typedef uint64_t eight __attribute__((vector_size(64), aligned(8), may_alias));
 
-static uint64_t fold(eight v) {
+/* By address: how vectors are passed depends on the processor. */
+static uint64_t fold(const eight *v) {
     uint64_t all = 0;
     for (unsigned j = 0; j < 8; j++) {
-        all |= v[j];
+        all |= (*v)[j];
     }
     return all;
 }
@@ -63,7 +64,7 @@ static size_t turn(uint64_t *entries, size_t n, uint64_t like, uint64_t aside, u
             block[j] = *(const volatile eight *)(entries + k + 8 * (size_t)j);
             differ |= (block[j] & ~aside) ^ same;
         }
-        if (fold(differ) != 0) {
+        if (fold(&differ) != 0) {
             break;
         }
         for (unsigned j = 0; delta != 0 && j < BLOCK / 8; j++) {
