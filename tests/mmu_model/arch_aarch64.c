@@ -10,6 +10,13 @@
 
 enum { STAGE_1 = 1, STAGE_2 = 2 };
 
+/* RES0, or what nobody asked for: in tables 50:48 and the hierarchical 63:59; in leaves GP and
+   nothing else of 50:48, 63:59, and of stage 1 NS, of stage 2 bit 11 and XN[0]. (nT is bit 16 of
+   a block, which is below its address.) */
+#define TABLE_ZERO (UINT64_C(7) << 48 | UINT64_C(31) << 59)
+#define LEAF_ZERO_1 (TABLE_ZERO | UINT64_C(1) << 5)
+#define LEAF_ZERO_2 (TABLE_ZERO | UINT64_C(1) << 11 | UINT64_C(1) << 53)
+
 static unsigned granule(const struct mmu_machine *machine) {
     return machine->architecture->shift[0];
 }
@@ -41,10 +48,10 @@ static unsigned rights_1(uint64_t entry, bool write) {
     return rights;
 }
 
-/* XN[1:0] in 54:53; 01 and 11 tell EL1 from EL0, which needs FEAT_XNX. */
+/* XN in 54. Bit 53 tells EL1 from EL0 where there is FEAT_XNX, and is 0 here. */
 static unsigned rights_2(uint64_t entry, bool write) {
     const unsigned both =
-        ((entry >> 6 & 1) != 0 ? 1 : 0) | (write ? 2 : 0) | ((entry >> 53 & 3) == 0 ? 4 : 0);
+        ((entry >> 6 & 1) != 0 ? 1 : 0) | (write ? 2 : 0) | ((entry >> 54 & 1) == 0 ? 4 : 0);
     return both << 3 | both;
 }
 
@@ -94,8 +101,8 @@ static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level
     out.kind = MMU_WRONG;
     if (level > 0 && kind == 3) {
         const bool plain = (address & ((UINT64_C(1) << granule(machine)) - 1)) == 0;
-        out.wrong = "a table with hierarchical rights or a misaligned address";
-        out.kind = plain && entry >> 59 == 0 ? MMU_TABLE : MMU_WRONG;
+        out.wrong = "a table with hierarchical rights, reserved bits or a misaligned address";
+        out.kind = plain && (entry & TABLE_ZERO) == 0 ? MMU_TABLE : MMU_WRONG;
         out.pa = address;
         return out;
     }
@@ -104,9 +111,8 @@ static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level
         return out;
     }
     const bool first = machine->architecture->variant == STAGE_1;
-    /* Bits 49:48 and 15:12 of large granules, GP, NS, nT, 63:59. */
-    const uint64_t zero = UINT64_C(7) << 48 | (first ? 0x20 : UINT64_C(0x800)) | UINT64_C(31) << 59;
-    if ((entry & zero) != 0 || (address & (mmu_slot(machine, level) - 1)) != 0) {
+    if ((entry & (first ? LEAF_ZERO_1 : LEAF_ZERO_2)) != 0 ||
+        (address & (mmu_slot(machine, level) - 1)) != 0) {
         return out;
     }
     if (!(first ? type_1(entry, &out.type) : type_2(entry, &out.type)) || (entry >> 8 & 3) == 1) {
@@ -133,42 +139,21 @@ static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool wri
     return entry;
 }
 
+#define ROW(row_name, stage, row_levels, row_shift, row_bits, row_va)                           \
+    {                                                                                           \
+        .name = (row_name), .levels = (row_levels), .shift = row_shift, .bits = row_bits,       \
+        .va_bits = (row_va), .pa_bits = 48, .must_break = true, .decode = decode, .mark = mark, \
+        .variant = (stage)                                                                      \
+    }
+#define LIST(...) \
+    { __VA_ARGS__ }
+
 const struct mmu_architecture mmu_aarch64[7] = {
-    {"aarch64-4k", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 48, false, true, decode, mark, STAGE_1},
-    {"aarch64-16k",
-     4,
-     {14, 25, 36, 47},
-     {11, 11, 11, 1},
-     48,
-     48,
-     false,
-     true,
-     decode,
-     mark,
-     STAGE_1},
-    {"aarch64-64k", 3, {16, 29, 42}, {13, 13, 6}, 48, 48, false, true, decode, mark, STAGE_1},
-    {"aarch64-s2-4k",
-     4,
-     {12, 21, 30, 39},
-     {9, 9, 9, 9},
-     48,
-     48,
-     false,
-     true,
-     decode,
-     mark,
-     STAGE_2},
-    {"aarch64-s2-4k-ipa40",
-     3,
-     {12, 21, 30},
-     {9, 9, 10},
-     40,
-     48,
-     false,
-     true,
-     decode,
-     mark,
-     STAGE_2},
-    {"aarch64-s2-16k", 3, {14, 25, 36}, {11, 11, 12}, 48, 48, false, true, decode, mark, STAGE_2},
-    {"aarch64-s2-64k", 3, {16, 29, 42}, {13, 13, 6}, 48, 48, false, true, decode, mark, STAGE_2},
+    ROW("aarch64-4k", STAGE_1, 4, LIST(12, 21, 30, 39), LIST(9, 9, 9, 9), 48),
+    ROW("aarch64-16k", STAGE_1, 4, LIST(14, 25, 36, 47), LIST(11, 11, 11, 1), 48),
+    ROW("aarch64-64k", STAGE_1, 3, LIST(16, 29, 42), LIST(13, 13, 6), 48),
+    ROW("aarch64-s2-4k", STAGE_2, 4, LIST(12, 21, 30, 39), LIST(9, 9, 9, 9), 48),
+    ROW("aarch64-s2-4k-ipa40", STAGE_2, 3, LIST(12, 21, 30), LIST(9, 9, 10), 40),
+    ROW("aarch64-s2-16k", STAGE_2, 3, LIST(14, 25, 36), LIST(11, 11, 12), 48),
+    ROW("aarch64-s2-64k", STAGE_2, 3, LIST(16, 29, 42), LIST(13, 13, 6), 48),
 };

@@ -1,6 +1,6 @@
 /*
  * arch_loongarch.c - LoongArch reference manual volume 1, 5.4.3 (entries), 5.4.4 and 5.4.5 (LDDIR,
- * LDPTE and what a walk is made of), 7.5.5 (fields of TLBELO). The walk is the refill handler's:
+ * LDPTE and what a walk is made of), 7.5.3 (fields of TLBELO). The walk is the refill handler's:
  * LDDIR from the root down, until an entry has H; then LDPTE. Without a walker in hardware an entry
  * with V = 0 faults, and a store to one with D = 0.
  */
@@ -50,5 +50,15 @@ static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool wri
 }
 
 const struct mmu_architecture mmu_loongarch[1] = {
-    {"loongarch64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 48, true, false, decode, mark, 0},
+    {
+        .name = "loongarch64",
+        .levels = 4,
+        .shift = {12, 21, 30, 39},
+        .bits = {9, 9, 9, 9},
+        .va_bits = 48,
+        .pa_bits = 48,
+        .is_signed = true,
+        .decode = decode,
+        .mark = mark,
+    },
 };

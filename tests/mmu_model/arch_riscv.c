@@ -1,6 +1,7 @@
 /*
  * arch_riscv.c - RISC-V privileged architecture (20240411): 12.3.2 the translation algorithm,
- * 12.4, 12.5 and 12.6 Sv39, Sv48, Sv57; 13 Svnapot; 14 Svpbmt; 18.5.1 G-stage. SUM = 1, MXR = 0.
+ * 12.4, 12.5 and 12.6 Sv39, Sv48, Sv57; 13 Svnapot; 14 Svpbmt; 18.5.1 G-stage, where U is 1 and G,
+ * reserved, 0. SUM = 1, MXR = 0.
  */
 #include "mmu_model/mmu_model.h"
 
@@ -33,8 +34,8 @@ static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level
         out.wrong = "a misaligned superpage";
         return out;
     }
-    if (guest && !user) {
-        out.wrong = "a G-stage leaf that is not the user's";
+    if (guest && (!user || (entry >> 5 & 1) != 0)) {
+        out.wrong = "a G-stage leaf that is global or not the user's";
         return out;
     }
     const unsigned access = (r ? 1u : 0) | (w ? 2u : 0) | (x ? 4u : 0);
@@ -50,7 +51,7 @@ static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level
     out.rights = a ? (d ? all : clean) : 0;
     out.could = hardware ? all : out.rights;
     out.type = pbmt == 0 ? MMU_WRITE_BACK : pbmt == 1 ? MMU_UNCACHED : MMU_DEVICE;
-    out.global = !guest && (entry >> 5 & 1) != 0;
+    out.global = (entry >> 5 & 1) != 0;
     out.accessed = a;
     out.dirty = d;
     return out;
@@ -60,10 +61,18 @@ static uint64_t mark(const struct mmu_machine *machine, uint64_t entry, bool wri
     return machine->options.hardware_marks ? entry | 0x40 | (write ? 0x80 : 0) : entry;
 }
 
+/* S-stage addresses are signed, guest-physical ones are not; a G-stage's root has two bits more. */
+#define ROW(row_name, stage, row_levels, root_bits, row_va)                                      \
+    {                                                                                            \
+        .name = (row_name), .levels = (row_levels), .shift = {12, 21, 30, 39, 48},               \
+        .bits = {9, 9, (row_levels) == 3 ? (root_bits) : 9, (row_levels) == 4 ? (root_bits) : 9, \
+                 (root_bits)},                                                                   \
+        .va_bits = (row_va), .pa_bits = 56, .is_signed = (stage) == STAGE_S, .decode = decode,   \
+        .mark = mark, .variant = (stage)                                                         \
+    }
+
 const struct mmu_architecture mmu_riscv[5] = {
-    {"sv39", 3, {12, 21, 30}, {9, 9, 9}, 39, 56, true, false, decode, mark, STAGE_S},
-    {"sv48", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 56, true, false, decode, mark, STAGE_S},
-    {"sv57", 5, {12, 21, 30, 39, 48}, {9, 9, 9, 9, 9}, 57, 56, true, false, decode, mark, STAGE_S},
-    {"sv39x4", 3, {12, 21, 30}, {9, 9, 11}, 41, 56, false, false, decode, mark, STAGE_G},
-    {"sv48x4", 4, {12, 21, 30, 39}, {9, 9, 9, 11}, 50, 56, false, false, decode, mark, STAGE_G},
+    ROW("sv39", STAGE_S, 3, 9, 39),    ROW("sv48", STAGE_S, 4, 9, 48),
+    ROW("sv57", STAGE_S, 5, 9, 57),    ROW("sv39x4", STAGE_G, 3, 11, 41),
+    ROW("sv48x4", STAGE_G, 4, 11, 50),
 };

@@ -1,7 +1,8 @@
 /*
  * arch_x86.c - x86-64: AMD64 Architecture Programmer's Manual volume 2, 5.3.3 to 5.4 (long mode),
- * 15.25.5 (nested paging); Intel SDM volume 3A, 4.5.4 and table 4-19; EPT: volume 3C, 29.3.2 and
- * 29.3.3.1 (misconfigurations).
+ * 15.25.5 (nested paging); Intel SDM volume 3A, 4.5.4 and table 4-19, 4.8 (accessed and dirty
+ * flags); EPT: volume 3C, 29.3.2, 29.3.3.1 (misconfigurations) and 29.3.5 (accessed and dirty
+ * flags, which EPTP is taken to switch on).
  */
 #include "mmu_model/mmu_model.h"
 
@@ -111,19 +112,16 @@ static uint64_t mark_ept(const struct mmu_machine *machine, uint64_t entry, bool
     return entry | 0x100 | (write ? 0x200 : 0);
 }
 
+#define ROW(row_name, row_levels, row_va, positive, decoder, marker, accessed_bit, kind)       \
+    {                                                                                          \
+        .name = (row_name), .levels = (row_levels), .shift = {12, 21, 30, 39, 48},             \
+        .bits = {9, 9, 9, 9, 9}, .va_bits = (row_va), .pa_bits = 52, .is_signed = !(positive), \
+        .decode = (decoder), .mark = (marker), .table_mark = (accessed_bit), .variant = (kind) \
+    }
+
 const struct mmu_architecture mmu_x86[4] = {
-    {"x86-64", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, true, false, decode, mark, LONG_MODE},
-    {"x86-64-5",
-     5,
-     {12, 21, 30, 39, 48},
-     {9, 9, 9, 9, 9},
-     57,
-     52,
-     true,
-     false,
-     decode,
-     mark,
-     LONG_MODE},
-    {"npt", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, false, false, decode, mark, NESTED},
-    {"ept", 4, {12, 21, 30, 39}, {9, 9, 9, 9}, 48, 52, false, false, decode_ept, mark_ept, 0},
+    ROW("x86-64", 4, 48, false, decode, mark, 0x20, LONG_MODE),
+    ROW("x86-64-5", 5, 57, false, decode, mark, 0x20, LONG_MODE),
+    ROW("npt", 4, 48, true, decode, mark, 0x20, NESTED),
+    ROW("ept", 4, 48, true, decode_ept, mark_ept, 0x100, NESTED),
 };

@@ -76,10 +76,11 @@ struct mmu_architecture {
     struct mmu_entry (*decode)(const struct mmu_machine *machine, unsigned level, uint64_t entry);
     /* The entry as the processor leaves it after an access that sets marks. */
     uint64_t (*mark)(const struct mmu_machine *machine, uint64_t entry, bool write);
-    unsigned variant; /* the architecture file's own: stage, granule, ... */
+    uint64_t table_mark; /* accessed bit of entries that lead to tables; 0: they have none */
+    unsigned variant;    /* the architecture file's own: stage, granule, ... */
 };
 
-/* A translation of one leaf, or one whole group. */
+/* A translation of one leaf, one whole group, or (cached) one slot of a group. */
 struct mmu_leaf {
     uint64_t va, last, pa;
     unsigned level, rights;
@@ -95,6 +96,28 @@ struct mmu_pointer {
     unsigned level; /* of the table pointed at */
 };
 
+/* An entry that leads to a table. */
+struct mmu_link {
+    uint64_t va, last, table;
+    unsigned level; /* of the entry */
+};
+
+/* A list that grows. */
+struct mmu_leaf_list {
+    struct mmu_leaf *leaf;
+    size_t count, room;
+};
+struct mmu_link_list {
+    struct mmu_link *link;
+    size_t count, room;
+};
+
+/* All there was at one time, in address order. */
+struct mmu_sight {
+    struct mmu_leaf_list leaves;
+    struct mmu_link_list links;
+};
+
 struct mmu_range {
     uint64_t va, last;
     struct mmu_leaf was;
@@ -108,13 +131,13 @@ struct mmu_machine {
                     uint64_t pa); /* the word there, or NULL: no table can be there */
     void *context;
 
-    size_t cached, pointers, leaves, limbos;
-    uint64_t clock;
+    size_t cached, pointers, limbos, link_limbos;
+    uint64_t chance; /* decides what a processor is free to do */
     struct mmu_leaf tlb[MMU_TLB];
     struct mmu_pointer pointer[MMU_POINTERS];
-    struct mmu_leaf *leaf, *before; /* what watch saw, in address order */
-    size_t leaf_room, before_count;
+    struct mmu_sight now, before;      /* what watch saw */
     struct mmu_range limbo[MMU_LIMBO]; /* made invalid, not yet invalidated */
+    struct mmu_link link_limbo[MMU_LIMBO];
     char violation[MMU_TEXT];
 };
 
@@ -134,11 +157,13 @@ bool mmu_walk(struct mmu_machine *machine, uint64_t va, struct mmu_leaf *leaf);
 bool mmu_access(struct mmu_machine *machine, uint64_t va, unsigned right, uint64_t *pa);
 
 /*
- * The weakest flush that is still one: leaf translations that some address start + n * stride up
- * to last hits; and, with `tables`, table pointers whose addresses meet the range.
+ * The weakest flush that is still one. Some address start + n * stride up to last must hit; then
+ * leaf translations go, and of the table pointers used on the way there those that came from
+ * entries of the levels in `table_levels`: bit n for level n, whose entries point at tables of
+ * level n - 1.
  */
 void mmu_invalidate(struct mmu_machine *machine, uint64_t start, uint64_t last, uint64_t stride,
-                    bool tables);
+                    unsigned table_levels);
 
 void mmu_audit(struct mmu_machine *machine);
 void mmu_frame_freed(struct mmu_machine *machine, uint64_t pa, uint64_t size);

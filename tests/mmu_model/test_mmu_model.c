@@ -242,7 +242,7 @@ static void test_stale_translation(void **state) {
     open_small();
     put(3, 1, 0);
     assert_int_equal(pa_of(0x1123, MMU_READ), 0x6123); /* still cached */
-    mmu_invalidate(&machine, 0, 0xfff, 0x1000, false); /* too short */
+    mmu_invalidate(&machine, 0, 0xfff, 0x1000, 0); /* too short */
     mmu_audit(&machine);
     finish("is gone");
 }
@@ -252,7 +252,7 @@ static void test_stride_too_large(void **state) {
     open_small();
     put(3, 0, 0);
     put(3, 1, 0);
-    mmu_invalidate(&machine, 0, 0x1fff, 0x2000, true);
+    mmu_invalidate(&machine, 0, 0x1fff, 0x2000, 2);
     mmu_audit(&machine);
     finish("is gone");
 }
@@ -263,7 +263,7 @@ static void test_enough_flush(void **state) {
     put(3, 0, 0);
     put(3, 1, 0);
     put(2, 1, 0);
-    mmu_invalidate(&machine, 0, 0x3fffff, 0x1000, true);
+    mmu_invalidate(&machine, 0, 0x3fffff, 0x1000, 2);
     mmu_audit(&machine);
     assert_int_equal(pa_of(0x1123, MMU_READ), 0);
     finish(NULL);
@@ -289,7 +289,7 @@ static void test_freed_table_cached(void **state) {
     (void)state;
     open_small();
     put(2, 0, 0);
-    mmu_invalidate(&machine, 0, 0x1fffff, 0x1000, false); /* not the pointers */
+    mmu_invalidate(&machine, 0, 0x1fffff, 0x1000, 0); /* not the pointers */
     mmu_frame_freed(&machine, BASE + 0x3000, 0x1000);
     finish("still cached");
 }
@@ -297,7 +297,7 @@ static void test_freed_table_cached(void **state) {
 static void test_freed_table_linked(void **state) {
     (void)state;
     open_small();
-    mmu_invalidate(&machine, 0, UINT64_MAX, 0x1000, true);
+    mmu_invalidate(&machine, 0, UINT64_MAX, 0x1000, 2);
     mmu_frame_freed(&machine, BASE + 0x3000, 0x1000);
     finish("can be reached");
 }
@@ -390,7 +390,7 @@ static void test_break_with_flush(void **state) {
     open_a64(false);
     put(2, 1, 0);
     mmu_watch(&machine);
-    mmu_invalidate(&machine, 0x200000, 0x3fffff, 0x200000, false);
+    mmu_invalidate(&machine, 0x200000, 0x3fffff, 0x200000, 0);
     put(2, 1, BASE + 0x4000 + 3);
     mmu_watch(&machine);
     finish(NULL);

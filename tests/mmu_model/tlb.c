@@ -1,17 +1,23 @@
-/* tlb.c - what a processor remembers: translations of whole leaves, and pointers to tables. */
+/*
+ * tlb.c - what a processor remembers: translations of leaves, and pointers to tables. A contiguous
+ * group may be remembered as a whole or by the slot that was used, so both happen, at random.
+ */
 #include "mmu_model/mmu_model.h"
 
 static bool in(uint64_t va, uint64_t first, uint64_t last) {
     return va >= first && va <= last;
 }
 
+/* The same numbers in every run. */
+static size_t choose(struct mmu_machine *machine, size_t n) {
+    machine->chance =
+        machine->chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (size_t)(machine->chance >> 33) % n;
+}
+
 /* Room for one more; when full, some other one goes. */
-static size_t place(size_t *count, size_t room, uint64_t *clock) {
-    if (*count < room) {
-        return (*count)++;
-    }
-    *clock = *clock * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(*clock >> 33) % room;
+static size_t place(struct mmu_machine *machine, size_t *count, size_t room) {
+    return *count < room ? (*count)++ : choose(machine, room);
 }
 
 static struct mmu_leaf *cached(struct mmu_machine *machine, uint64_t va) {
@@ -26,7 +32,7 @@ static struct mmu_leaf *cached(struct mmu_machine *machine, uint64_t va) {
 static void remember_pointer(struct mmu_machine *machine, uint64_t va, unsigned level,
                              uint64_t table) {
     const uint64_t span = mmu_slot(machine, level + 1);
-    machine->pointer[place(&machine->pointers, MMU_POINTERS, &machine->clock)] =
+    machine->pointer[place(machine, &machine->pointers, MMU_POINTERS)] =
         (struct mmu_pointer){va & ~(span - 1), va | (span - 1), table, level};
 }
 
@@ -52,6 +58,40 @@ static void set_marks(struct mmu_machine *machine, uint64_t table, unsigned leve
     *word = machine->architecture->mark(machine, *word, write);
 }
 
+/* Sets the accessed mark of the entry that leads on to a table. */
+static void mark_link(struct mmu_machine *machine, uint64_t table, unsigned level, uint64_t va) {
+    if (machine->architecture->table_mark != 0) {
+        uint64_t *const word =
+            machine->at(machine->context, table + UINT64_C(8) * mmu_index(machine, level, va));
+        *word |= machine->architecture->table_mark;
+    }
+}
+
+/* One slot of a group, by its own entry. */
+static struct mmu_leaf member(const struct mmu_machine *machine, const struct mmu_leaf *group,
+                              const struct mmu_entry *entry, uint64_t slot) {
+    struct mmu_leaf leaf = *group;
+    leaf.va = slot;
+    leaf.last = slot + (mmu_slot(machine, group->level) - 1);
+    leaf.pa = group->pa + (slot - group->va);
+    leaf.rights = entry->rights;
+    leaf.accessed = entry->accessed;
+    leaf.dirty = entry->dirty;
+    return leaf;
+}
+
+/* Remembers the leaf that is in entry i, or its group. */
+static struct mmu_leaf *remember_leaf(struct mmu_machine *machine, uint64_t table, unsigned level,
+                                      unsigned i, uint64_t slot) {
+    const struct mmu_entry entry = mmu_look(machine, table, level, i, slot);
+    struct mmu_leaf *const leaf = &machine->tlb[place(machine, &machine->cached, MMU_TLB)];
+    *leaf = mmu_make_leaf(machine, table, level, i, slot);
+    if (entry.group != 0 && choose(machine, 2) == 0) {
+        *leaf = member(machine, leaf, &entry, slot);
+    }
+    return leaf;
+}
+
 /* A walk that begins with what is remembered, and is remembered. */
 static struct mmu_leaf *walk_cached(struct mmu_machine *machine, uint64_t va, unsigned right) {
     unsigned level;
@@ -65,14 +105,12 @@ static struct mmu_leaf *walk_cached(struct mmu_machine *machine, uint64_t va, un
                 return NULL;
             }
             set_marks(machine, table, level, va, (right & (MMU_WRITE | MMU_USER_WRITE)) != 0);
-            struct mmu_leaf *const leaf =
-                &machine->tlb[place(&machine->cached, MMU_TLB, &machine->clock)];
-            *leaf = mmu_make_leaf(machine, table, level, i, slot);
-            return leaf;
+            return remember_leaf(machine, table, level, i, slot);
         }
         if (entry.kind != MMU_TABLE || level == 0) {
             return NULL;
         }
+        mark_link(machine, table, level, va);
         table = entry.pa;
         remember_pointer(machine, va, level - 1, table);
     }
@@ -112,20 +150,30 @@ static bool hit(uint64_t va, uint64_t last, uint64_t start, uint64_t end, uint64
 }
 
 void mmu_invalidate(struct mmu_machine *machine, uint64_t start, uint64_t last, uint64_t stride,
-                    bool tables) {
+                    unsigned table_levels) {
     for (size_t i = machine->cached; i-- > 0;) {
         if (hit(machine->tlb[i].va, machine->tlb[i].last, start, last, stride)) {
             machine->tlb[i] = machine->tlb[--machine->cached];
         }
     }
-    for (size_t i = machine->pointers; tables && i-- > 0;) {
-        if (machine->pointer[i].va <= last && machine->pointer[i].last >= start) {
+    for (size_t i = machine->pointers; i-- > 0;) {
+        const struct mmu_pointer *const p = &machine->pointer[i];
+        if ((table_levels >> (p->level + 1) & 1) != 0 && hit(p->va, p->last, start, last, stride)) {
             machine->pointer[i] = machine->pointer[--machine->pointers];
         }
     }
     for (size_t i = machine->limbos; i-- > 0;) {
-        if (machine->limbo[i].va >= start && machine->limbo[i].last <= last) {
+        const struct mmu_range *const limbo = &machine->limbo[i];
+        if (limbo->va >= start && limbo->last <= last &&
+            stride <= mmu_slot(machine, limbo->was.level)) {
             machine->limbo[i] = machine->limbo[--machine->limbos];
+        }
+    }
+    for (size_t i = machine->link_limbos; i-- > 0;) {
+        const struct mmu_link *const limbo = &machine->link_limbo[i];
+        if ((table_levels >> limbo->level & 1) != 0 &&
+            hit(limbo->va, limbo->last, start, last, stride)) {
+            machine->link_limbo[i] = machine->link_limbo[--machine->link_limbos];
         }
     }
 }

@@ -41,8 +41,10 @@ bool mmu_open(struct mmu_machine *machine, const char *name, const struct mmu_op
 }
 
 void mmu_close(struct mmu_machine *machine) {
-    free(machine->leaf);
-    free(machine->before);
+    free(machine->now.leaves.leaf);
+    free(machine->now.links.link);
+    free(machine->before.leaves.leaf);
+    free(machine->before.links.link);
 }
 
 const char *mmu_violation(const struct mmu_machine *machine) {

@@ -113,7 +113,7 @@ void judge_flush(struct judge *judge) {
     mset_pt_get_gather(judge->pt, &gather);
     if (gather.leaf_size != 0) {
         mmu_invalidate(&judge->mmu, gather.start, gather.last, gather.leaf_size,
-                       gather.table_levels != 0);
+                       gather.table_levels);
     }
     mmu_audit(&judge->mmu);
     no_violation(&judge->mmu);
