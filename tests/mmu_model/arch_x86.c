@@ -90,8 +90,8 @@ static struct mmu_entry decode_ept(const struct mmu_machine *machine, unsigned l
         entry >> 57 != 0) {
         return out;
     }
-    if (type == 2 || type == 3 || type == 7) {
-        out.wrong = "a reserved memory type";
+    if (type != 0 && type != 1 && type != 6) {
+        out.wrong = "a memory type that is reserved or that nobody gave";
         return out;
     }
     out.kind = MMU_LEAF;

@@ -1,57 +1,17 @@
-/* test_mmu_model.c - the judge judged: hand-made tables, and each kind of mistake planted once. */
+/*
+ * test_mmu_model.c - the judge judged: walks of hand-made tables. See also test_entries.c,
+ * test_caches.c and test_breaks.c.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "mmu_model/mmu_model.h"
+#include "mmu_model/hand.h"
 
-enum { WORDS = 64 * 512 };
-
-/* Table memory from 1 MiB on. */
-static uint64_t memory[WORDS];
-static struct mmu_machine machine;
-#define BASE UINT64_C(0x100000)
-
-static uint64_t *at(void *context, uint64_t pa) {
-    (void)context;
-    return pa >= BASE && pa - BASE < sizeof memory ? &memory[(pa - BASE) / 8] : NULL;
-}
-
-static void open_machine(const char *name, struct mmu_options options) {
-    memset(memory, 0, sizeof memory);
-    assert_true(mmu_open(&machine, name, &options, BASE, at, NULL));
-}
-
-/* Entry `i` of the table that begins n frames above the root. */
-static void put(unsigned n, unsigned i, uint64_t entry) {
-    memory[n * 512 + i] = entry;
-}
-
-static void finish(const char *expected) {
-    const char *const wrong = mmu_violation(&machine);
-    if (expected == NULL) {
-        if (wrong != NULL) {
-            fail_msg("%s", wrong);
-        }
-    } else if (wrong == NULL || strstr(wrong, expected) == NULL) {
-        fail_msg("expected \"%s\", got \"%s\"", expected, wrong == NULL ? "nothing" : wrong);
-    }
-    mmu_close(&machine);
-}
-
-static void expect_leaf(uint64_t va, uint64_t pa, uint64_t size, unsigned rights,
-                        enum mmu_type type) {
-    struct mmu_leaf leaf;
-    assert_true(mmu_walk(&machine, va, &leaf));
-    assert_int_equal(leaf.pa + (va - leaf.va), pa);
-    assert_int_equal(leaf.last - leaf.va + 1, size);
-    assert_int_equal(leaf.could, rights);
-    assert_int_equal(leaf.type, type);
-}
+#define COUNT(list) (sizeof(list) / sizeof *(list))
 
 enum { ALL = 63, RW_K = MMU_READ | MMU_WRITE, RO_K = MMU_READ };
 
@@ -162,265 +122,64 @@ static void test_loongarch(void **state) {
     finish(NULL);
 }
 
-/* ---- what must not be in a table ------------------------------------------------------------ */
-
-/* Puts one entry into slot 0 at `level` below a chain of good tables, and watches. */
-static void plant(const char *name, struct mmu_options options, unsigned levels, uint64_t link,
-                  unsigned shift, unsigned level, uint64_t entry, const char *expected) {
-    open_machine(name, options);
-    for (unsigned n = 0; n + 1 + level < levels; n++) {
-        put(4 * n, 0, ((BASE + UINT64_C(0x4000) * (n + 1)) >> shift) + link);
-    }
-    put(4 * (levels - 1 - level), 0, entry);
-    mmu_watch(&machine);
-    finish(expected);
-}
-
-static void test_bad_entries(void **state) {
+/* Which addresses are translated at all. */
+static void test_addresses(void **state) {
     (void)state;
-    const struct mmu_options none = {0};
-    plant("x86-64", none, 4, 7, 0, 0, 0x1003, NULL);
-    plant("x86-64", none, 4, 7, 0, 1, 0x83 + 0x2000, "reserved");
-    plant("x86-64", none, 4, 7, 0, 3, 0x87, "reserved");
-    plant("x86-64", none, 4, 7, 0, 1, BASE + 0x3003, "takes rights away");
-    plant("x86-64", (struct mmu_options){.pa_bits = 40}, 4, 7, 0, 0, UINT64_C(0x10000000003),
-          "wider");
-    plant("npt", none, 4, 7, 0, 0, 0x1003, "not the user's");
-    plant("ept", none, 4, 7, 0, 0, 0x1032, "not readable");
-    plant("ept", none, 4, 7, 0, 0, 0x101b, "memory type");
-    plant("ept", none, 4, 7, 0, 1, 0x1b3 + 0x1000, "reserved");
-    plant("aarch64-4k", none, 4, 3, 0, 0, 0x1701, "block where");
-    plant("aarch64-4k", none, 4, 3, 0, 3, 0x701, "block where");
-    plant("aarch64-16k", none, 4, 3, 0, 2, 0x701, "block where");
-    plant("aarch64-64k", none, 3, 3, 0, 2, 0x701, "block where");
-    plant("aarch64-4k", none, 4, 3, 0, 1, UINT64_C(1) << 63 | (BASE + 0x10003), "hierarchical");
-    plant("aarch64-4k", none, 4, 3, 0, 0, UINT64_C(0x10000000000703), "differ");
-    plant("sv39", none, 3, 1, 2, 0, 0xc5, "reserved");
-    plant("sv39", none, 3, 1, 2, 1, 0x4c7, "misaligned");
-    plant("sv39", none, 3, 1, 2, 1, (BASE + 0x10000) / 4 + 0x41, "reserved");
-    plant("sv39", none, 3, 1, 2, 0, UINT64_C(0x80000000000020c7), "NAPOT");
-    plant("sv39", (struct mmu_options){.napot = true}, 3, 1, 2, 0, UINT64_C(0x80000000000020c7),
-          "differ");
-    plant("sv39x4", none, 3, 1, 2, 0, 0xc7, "not the user's");
-    plant("loongarch64", none, 4, 0, 0, 0, 0x19f | UINT64_C(1) << 50, "reserved");
-    plant("loongarch64", none, 4, 0, 0, 1, 0x1, "no address");
-    plant("loongarch64", none, 4, 0, 0, 3, 0x1000, "leaves memory");
+    static const struct {
+        const char *name;
+        uint64_t last_low, first_high; /* 0: none */
+        bool upper;
+    } rows[] = {
+        {"x86-64", UINT64_MAX >> 17, UINT64_MAX << 47, false},
+        {"x86-64-5", UINT64_MAX >> 8, UINT64_MAX << 56, false},
+        {"npt", UINT64_MAX >> 16, 0, false},
+        {"ept", UINT64_MAX >> 16, 0, false},
+        {"aarch64-4k", UINT64_MAX >> 16, 0, false},
+        {"aarch64-64k", 0, UINT64_MAX << 48, true},
+        {"aarch64-s2-4k-ipa40", UINT64_MAX >> 24, 0, false},
+        {"sv39", UINT64_MAX >> 26, UINT64_MAX << 38, false},
+        {"sv48", UINT64_MAX >> 17, UINT64_MAX << 47, false},
+        {"sv57", UINT64_MAX >> 8, UINT64_MAX << 56, false},
+        {"sv39x4", UINT64_MAX >> 23, 0, false},
+        {"sv48x4", UINT64_MAX >> 14, 0, false},
+        {"loongarch64", UINT64_MAX >> 17, UINT64_MAX << 47, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        open_machine(rows[i].name, (struct mmu_options){.upper = rows[i].upper});
+        const uint64_t low = rows[i].last_low, high = rows[i].first_high;
+        assert_int_equal(mmu_translates(&machine, 0), low != 0);
+        assert_int_equal(mmu_translates(&machine, low), low != 0);
+        assert_false(mmu_translates(&machine, low + 1) && low != 0);
+        assert_int_equal(mmu_translates(&machine, UINT64_MAX), high != 0);
+        assert_int_equal(mmu_translates(&machine, high), high != 0 || low != 0);
+        assert_false(mmu_translates(&machine, high - 1) && high != 0);
+        assert_int_equal(pa_of(low + 1, MMU_READ), 0);
+        finish(NULL);
+    }
+    assert_false(mmu_open(&machine, "vax", &(struct mmu_options){0}, BASE, NULL, NULL));
 }
 
-/* ---- caches ------------------------------------------------------------------------------- */
-
-static uint64_t pa_of(uint64_t va, unsigned right) {
-    uint64_t pa = 0;
-    return mmu_access(&machine, va, right, &pa) ? pa : 0;
-}
-
-/* Two pages of a level 0 table, and a 2 MiB leaf. */
-static void open_small(void) {
+static void test_upper_leaves(void **state) {
+    (void)state;
     open_machine("x86-64", (struct mmu_options){0});
-    put(0, 0, BASE + 0x1000 + 7);
-    put(1, 0, BASE + 0x2000 + 7);
-    put(2, 0, BASE + 0x3000 + 7);
-    put(2, 1, 0x40000087);
-    put(3, 0, 0x5007);
-    put(3, 1, 0x6007);
-    assert_int_equal(pa_of(0x123, MMU_WRITE), 0x5123);
-    assert_int_equal(pa_of(0x1123, MMU_READ), 0x6123);
-    assert_int_equal(pa_of(0x212345, MMU_READ), 0x40012345);
+    put(0, 0, link_to(1));
+    put(0, 256, link_to(1)); /* the same in the upper half */
+    put(1, 0, 0x83);
     mmu_watch(&machine);
-}
-
-static void test_marks_are_set(void **state) {
-    (void)state;
-    open_small();
-    assert_int_equal(memory[1536], 0x5067);
-    assert_int_equal(memory[1537], 0x6027);
-    finish(NULL);
-}
-
-static void test_stale_translation(void **state) {
-    (void)state;
-    open_small();
-    put(3, 1, 0);
-    assert_int_equal(pa_of(0x1123, MMU_READ), 0x6123); /* still cached */
-    mmu_invalidate(&machine, 0, 0xfff, 0x1000, 0); /* too short */
-    mmu_audit(&machine);
-    finish("is gone");
-}
-
-static void test_stride_too_large(void **state) {
-    (void)state;
-    open_small();
-    put(3, 0, 0);
-    put(3, 1, 0);
-    mmu_invalidate(&machine, 0, 0x1fff, 0x2000, 2);
-    mmu_audit(&machine);
-    finish("is gone");
-}
-
-static void test_enough_flush(void **state) {
-    (void)state;
-    open_small();
-    put(3, 0, 0);
-    put(3, 1, 0);
-    put(2, 1, 0);
-    mmu_invalidate(&machine, 0, 0x3fffff, 0x1000, 2);
-    mmu_audit(&machine);
-    assert_int_equal(pa_of(0x1123, MMU_READ), 0);
-    finish(NULL);
-}
-
-static void test_rights_taken_away(void **state) {
-    (void)state;
-    open_small();
-    put(3, 0, 0x5065);
-    mmu_audit(&machine);
-    finish("rights are wider");
-}
-
-static void test_mark_cleared(void **state) {
-    (void)state;
-    open_small();
-    put(3, 0, 0x5027);
-    mmu_audit(&machine);
-    finish("a mark was cleared");
-}
-
-static void test_freed_table_cached(void **state) {
-    (void)state;
-    open_small();
-    put(2, 0, 0);
-    mmu_invalidate(&machine, 0, 0x1fffff, 0x1000, 0); /* not the pointers */
-    mmu_frame_freed(&machine, BASE + 0x3000, 0x1000);
-    finish("still cached");
-}
-
-static void test_freed_table_linked(void **state) {
-    (void)state;
-    open_small();
-    mmu_invalidate(&machine, 0, UINT64_MAX, 0x1000, 2);
-    mmu_frame_freed(&machine, BASE + 0x3000, 0x1000);
-    finish("can be reached");
-}
-
-static void test_pointer_stale(void **state) {
-    (void)state;
-    open_small();
-    put(2, 0, BASE + 0x4000 + 7);
-    put(4, 0, 0x5067);
-    put(4, 1, 0x6027);
-    mmu_audit(&machine);
-    finish("pointer is stale");
-}
-
-/* ---- break before make ---------------------------------------------------------------------- */
-
-#define A64_PAGE UINT64_C(0x0060000000000703) /* read-only kernel page: AP[2] is in 0x80 */
-
-static void open_a64(bool level_2) {
-    open_machine("aarch64-4k", (struct mmu_options){.bbm_level_2 = level_2});
-    put(0, 0, BASE + 0x1000 + 3);
-    put(1, 0, BASE + 0x2000 + 3);
-    put(2, 0, BASE + 0x3000 + 3);
-    put(2, 1, (A64_PAGE & ~UINT64_C(2)) | 0x40000080);
-    for (unsigned k = 0; k < 512; k++) {
-        put(3, k, A64_PAGE | 0x80 | UINT64_C(0x1000) * k);
-        put(4, k, A64_PAGE | 0x80 | (0x40000000 + UINT64_C(0x1000) * k));
-    }
-    mmu_watch(&machine);
-}
-
-static void test_address_needs_a_break(void **state) {
-    (void)state;
-    open_a64(true);
-    put(3, 7, A64_PAGE | 0x80 | 0x9000000);
-    mmu_watch(&machine);
-    finish("without a break");
-}
-
-static void test_type_needs_a_break(void **state) {
-    (void)state;
-    open_a64(true);
-    put(3, 7, A64_PAGE | 0x80 | 0x7000 | 3 << 2);
-    mmu_watch(&machine);
-    finish("without a break");
-}
-
-static void test_split_needs_a_break(void **state) {
-    (void)state;
-    open_a64(false);
-    put(2, 1, BASE + 0x4000 + 3);
-    mmu_watch(&machine);
-    finish("without a break");
-    open_a64(true); /* not with FEAT_BBM level 2 */
-    put(2, 1, BASE + 0x4000 + 3);
-    mmu_watch(&machine);
-    finish(NULL);
-}
-
-static void test_rights_need_no_break(void **state) {
-    (void)state;
-    open_a64(false);
-    put(3, 7, UINT64_C(0x0020000000000783) | 0x7000);
-    mmu_watch(&machine);
-    finish(NULL);
-}
-
-static void test_group_needs_a_break(void **state) {
-    (void)state;
-    open_a64(false);
-    for (unsigned k = 16; k < 32; k++) {
-        put(3, k, A64_PAGE | 0x80 | UINT64_C(0x1000) * k | UINT64_C(1) << 52);
-    }
-    mmu_watch(&machine);
-    finish("without a break");
-}
-
-static void test_break_without_flush(void **state) {
-    (void)state;
-    open_a64(false);
-    put(2, 1, 0);
-    mmu_watch(&machine);
-    put(2, 1, BASE + 0x4000 + 3);
-    mmu_watch(&machine);
-    finish("before the flush");
-}
-
-static void test_break_with_flush(void **state) {
-    (void)state;
-    open_a64(false);
-    put(2, 1, 0);
-    mmu_watch(&machine);
-    mmu_invalidate(&machine, 0x200000, 0x3fffff, 0x200000, 0);
-    put(2, 1, BASE + 0x4000 + 3);
-    mmu_watch(&machine);
+    const struct mmu_leaf *leaves;
+    assert_int_equal(mmu_leaves(&machine, &leaves), 2);
+    assert_true(leaves[0].va == 0 && leaves[1].va == UINT64_MAX << 47);
+    struct mmu_leaf leaf;
+    assert_false(mmu_walk(&machine, UINT64_C(1) << 47, &leaf)); /* its slot is not its address */
     finish(NULL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_x86),
-        cmocka_unit_test(test_ept),
-        cmocka_unit_test(test_aarch64),
-        cmocka_unit_test(test_aarch64_stage_2),
-        cmocka_unit_test(test_riscv),
-        cmocka_unit_test(test_loongarch),
-        cmocka_unit_test(test_bad_entries),
-        cmocka_unit_test(test_marks_are_set),
-        cmocka_unit_test(test_stale_translation),
-        cmocka_unit_test(test_stride_too_large),
-        cmocka_unit_test(test_enough_flush),
-        cmocka_unit_test(test_rights_taken_away),
-        cmocka_unit_test(test_mark_cleared),
-        cmocka_unit_test(test_freed_table_cached),
-        cmocka_unit_test(test_freed_table_linked),
-        cmocka_unit_test(test_pointer_stale),
-        cmocka_unit_test(test_address_needs_a_break),
-        cmocka_unit_test(test_type_needs_a_break),
-        cmocka_unit_test(test_split_needs_a_break),
-        cmocka_unit_test(test_rights_need_no_break),
-        cmocka_unit_test(test_group_needs_a_break),
-        cmocka_unit_test(test_break_without_flush),
-        cmocka_unit_test(test_break_with_flush),
+        cmocka_unit_test(test_x86),       cmocka_unit_test(test_ept),
+        cmocka_unit_test(test_aarch64),   cmocka_unit_test(test_aarch64_stage_2),
+        cmocka_unit_test(test_riscv),     cmocka_unit_test(test_loongarch),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_upper_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,9 +144,9 @@ static bool hit(uint64_t va, uint64_t last, uint64_t start, uint64_t end, uint64
     if (va > end || last < start) {
         return false;
     }
-    const uint64_t steps = va <= start ? 0 : (va - start + stride - 1) / stride;
-    const uint64_t at = start + steps * stride;
-    return at >= start && at <= end && at <= last;
+    const uint64_t first = va > start ? va : start, until = last < end ? last : end;
+    const uint64_t beyond = (first - start) % stride;
+    return beyond == 0 || stride - beyond <= until - first;
 }
 
 void mmu_invalidate(struct mmu_machine *machine, uint64_t start, uint64_t last, uint64_t stride,

@@ -70,11 +70,6 @@ static void collect(struct mmu_machine *machine, uint64_t table, unsigned level,
 
 /* ---- finding ------------------------------------------------------------------------------ */
 
-static int by_address(const void *a, const void *b) {
-    const struct mmu_leaf *const x = a, *const y = b;
-    return (x->va > y->va) - (x->va < y->va);
-}
-
 /* As collect comes to them: upper ones first. */
 static int by_slot(const void *a, const void *b) {
     const struct mmu_link *const x = a, *const y = b;
@@ -242,10 +237,6 @@ void mmu_watch(struct mmu_machine *machine) {
     machine->now = swap;
     machine->now.leaves.count = machine->now.links.count = 0;
     collect(machine, machine->root, machine->architecture->levels - 1, 0);
-    if (machine->architecture->is_signed && machine->now.leaves.count != 0) {
-        qsort(machine->now.leaves.leaf, machine->now.leaves.count, sizeof(struct mmu_leaf),
-              by_address);
-    }
     if (machine->architecture->must_break) {
         check_limbo(machine);
         check_link_limbo(machine);
