@@ -1,9 +1,11 @@
-/* batch.c - random tables. See batch.h; judging is in verdict.c. */
+/* batch.c - random tables. See batch.h; judging is in verdict.c, spoiling in damage.c. */
 #include "batch.h"
 
 #include <string.h>
 
 #include <mset/formats.h>
+
+#include "shelf.h"
 
 enum { CALLS = 48 };
 
@@ -64,7 +66,7 @@ static uint64_t pick_pa(struct rng *rng, const struct places *p, uint64_t va, ui
     return pa;
 }
 
-static uint64_t pick_flags(struct rng *rng, const struct mset_pt_format *format) {
+uint64_t batch_pick_flags(struct rng *rng, const struct mset_pt_format *format) {
     static const uint64_t all[] = {
         0,
         MSET_READ,
@@ -96,7 +98,7 @@ static void map_at_random(struct batch *batch, const struct places *p) {
     const bool marker = rng_chance(rng, 8);
     const uint64_t pa = marker ? rng_next(rng) & UINT32_MAX : pick_pa(rng, p, va, &size);
     const uint64_t flags =
-        marker ? MSET_PT_MARKER : pick_flags(rng, mset_pt_get_format(batch->table));
+        marker ? MSET_PT_MARKER : batch_pick_flags(rng, mset_pt_get_format(batch->table));
     const enum mset_pt_overlap overlap = rng_chance(rng, 50) ? MSET_PT_REPLACE : MSET_PT_KEEP;
     const struct span span = {va, va + (size - 1), flags, pa};
     if (mset_pt_map_over(batch->table, va, pa, size, flags, overlap, NULL, NULL) == MSET_OK) {
@@ -120,7 +122,7 @@ static void move_at_random(struct batch *batch, const struct places *p, uint64_t
 static void call_at_random(struct batch *batch, const struct places *p) {
     struct rng *const rng = batch->rng;
     const uint64_t va = pick_va(rng, p), size = pick_size(rng, p, va), last = va + (size - 1);
-    const uint64_t flags = pick_flags(rng, mset_pt_get_format(batch->table));
+    const uint64_t flags = batch_pick_flags(rng, mset_pt_get_format(batch->table));
     switch (rng_below(rng, 12)) {
     case 0:
     case 1:
@@ -171,7 +173,7 @@ static mset_status make_tables(struct batch *batch, bool high) {
                                     .frames = mset_buddy_frames(batch->machine->tables),
                                     .leaf_sizes = format->leaf_sizes &
                                                   (row->no_gigabytes ? 0x3fffffff : UINT64_MAX),
-                                    .pa_bits = 40,
+                                    .pa_bits = row->pa_bits,
                                     .upper = high && format->two_roots,
                                     .promote = rng_chance(batch->rng, 50)};
     mset_status status = mset_pt_create(&config, &batch->table);
@@ -187,37 +189,76 @@ static mset_status make_tables(struct batch *batch, bool high) {
 
 /* ---- probes ------------------------------------------------------------------------------- */
 
-/* Words and instructions of the page: see mailbox.h. */
-static void fill_page(const struct machine *machine, uint64_t pa) {
-    static const uint32_t code[][2] = {
-        {0xc3, 0xc3}, {0xd65f03c0, 0xd4000001}, {0xd65f03c0, 0xd4000002}, {0x73, 0x73}};
-    const char *const guest = machine->row->guest;
-    const unsigned which = guest[0] == 'x'               ? 0
-                           : guest[0] == 'r'             ? 3
-                           : strstr(guest, "s2") != NULL ? 2
-                                                         : 1;
-    unsigned char *const page = machine_at(machine, pa);
-    memcpy(page, &pa, sizeof pa);
-    memcpy(page + 8, code[which], sizeof code[which]);
+/* Code that loads the low half of pa and comes back to the supervisor, or the user. */
+static void fill_code(const struct mmu_row *row, unsigned char *to, uint32_t pa, bool user) {
+    const uint32_t low = pa & 0xffff, high = pa >> 16;
+    if (row->guest[0] == 'x') { /* mov $pa, %eax; ret */
+        to[0] = 0xb8;
+        memcpy(to + 1, &pa, sizeof pa);
+        to[5] = 0xc3;
+    } else if (row->guest[0] == 'r') { /* lui s5, pa; ecall */
+        const uint32_t code[] = {(pa & 0xfffff000) | 21 << 7 | 0x37, 0x73};
+        memcpy(to, code, sizeof code);
+    } else { /* movz x7, low; movk x7, high; then ret, svc or hvc */
+        const bool second = strstr(row->guest, "s2") != NULL;
+        const uint32_t code[] = {0xd2800007 | low << 5, 0xf2a00007 | high << 5,
+                                 second ? 0xd4000002
+                                 : user ? 0xd4000001
+                                        : 0xd65f03c0};
+        memcpy(to, code, sizeof code);
+    }
 }
 
-/* Not what the guest itself stands on, nor where firmware writes. */
+/* Words and instructions of the page: see mailbox.h. */
+static void fill_page(const struct machine *machine, uint64_t pa) {
+    unsigned char *const page = machine_at(machine, pa);
+    memcpy(page, &pa, sizeof pa);
+    fill_code(machine->row, page + SUPERVISOR_CODE, (uint32_t)pa, false);
+    fill_code(machine->row, page + USER_CODE, (uint32_t)pa, true);
+}
+
+/* The offset of a word in the page that no other probe writes, marked so. False: all are taken. */
+static bool own_word(const struct batch *batch, uint64_t pa, uint64_t *offset) {
+    const uint64_t words = (MSET_PAGE_SIZE - WRITTEN) / 8;
+    uint64_t *const word = machine_at(batch->machine, pa + WRITTEN);
+    uint64_t i = rng_below(batch->rng, words);
+    for (uint64_t k = 0; k < words && word[i] != 0; k++) {
+        i = (i + 1) % words;
+    }
+    if (word[i] != 0) {
+        return false;
+    }
+    word[i] = UNWRITTEN;
+    *offset = 8 * i;
+    return true;
+}
+
+/* Data only: not what the guest itself stands on, nor where firmware writes. */
 static bool may_probe(const struct machine *machine, uint64_t va, const struct span *span) {
     const struct mmu_row *const row = machine->row;
     if (row->translated && va - row->ram < TABLES_OFFSET) {
         return false;
     }
-    return span == NULL || span->flags == MSET_PT_MARKER ||
-           span->pa + (va - span->start) - row->ram < RAM_BYTES - FIRMWARE_BYTES;
+    if (span == NULL || span->flags == MSET_PT_MARKER) {
+        return true;
+    }
+    const uint64_t offset = span->pa + (va - span->start) - row->ram;
+    return offset >= DATA_OFFSET && offset < RAM_BYTES - FIRMWARE_BYTES;
 }
 
-static bool add_probe(struct batch *batch, uint64_t va, unsigned op) {
+bool batch_add_probe(struct batch *batch, uint64_t va, unsigned op) {
     const struct span *const span = spans_find(&batch->spans, va);
     if (!may_probe(batch->machine, va, span)) {
         return false;
     }
     if (span != NULL && span->flags != MSET_PT_MARKER) {
-        fill_page(batch->machine, span->pa + (va - span->start));
+        const uint64_t pa = span->pa + (va - span->start);
+        fill_page(batch->machine, pa);
+        uint64_t offset = 0;
+        if (op % 3 == WRITE && !own_word(batch, pa, &offset)) {
+            return false;
+        }
+        va |= offset;
     }
     batch->probes[batch->count++] = (struct mailbox_probe){.va = va, .op = op};
     return true;
@@ -241,7 +282,7 @@ static void add_some_probe(struct batch *batch, const struct places *p) {
     }
     va &= ~(MSET_PAGE_SIZE - 1);
     if (translates(batch->table, va)) {
-        (void)add_probe(batch, va, (unsigned)rng_below(rng, batch->machine->row->ops));
+        (void)batch_add_probe(batch, va, (unsigned)rng_below(rng, batch->machine->row->ops));
     }
 }
 
@@ -254,6 +295,11 @@ const char *batch_make(struct batch *batch, struct machine *machine, struct rng 
         return "the tables cannot be made";
     }
     const struct places p = places_of(format, machine->row, high);
+    batch->probes = (struct mailbox_probe *)(void *)(machine->ram + machine->next_probe);
+    const char *wrong = shelf_fill(batch, p.window, p.window_size, high);
+    if (wrong != NULL) {
+        return wrong;
+    }
     for (unsigned i = 0; i < CALLS; i++) {
         call_at_random(batch, &p);
     }
@@ -264,9 +310,12 @@ const char *batch_make(struct batch *batch, struct machine *machine, struct rng 
     if (mset_pt_validate(batch->table) != NULL) {
         return mset_pt_validate(batch->table);
     }
-    batch->probes = (struct mailbox_probe *)(void *)(machine->ram + machine->next_probe);
     while (batch->count < count) {
         add_some_probe(batch, &p);
+    }
+    wrong = shelf_count(batch);
+    if (wrong != NULL) {
+        return wrong;
     }
     struct mailbox_batch *const mail = &machine->mailbox->batch[index];
     const uint64_t root = mset_pt_root(batch->table);
@@ -283,20 +332,4 @@ const char *batch_make(struct batch *batch, struct machine *machine, struct rng 
 void batch_free(struct batch *batch) {
     mset_pt_destroy(batch->table);
     mset_pt_destroy(batch->lower);
-}
-
-bool batch_damage(struct batch *batch) {
-    const uint64_t sizes = mset_pt_leaf_sizes(batch->table), page = sizes & -sizes;
-    batch->count--; /* the last probe makes room */
-    for (size_t i = 0; i < batch->spans.count; i++) {
-        const struct span *const span = &batch->spans.span[i];
-        if ((span->flags & MSET_READ) != 0 && add_probe(batch, span->start, READ)) {
-            (void)mset_pt_map_over(batch->table, span->start, span->pa ^ page, page, span->flags,
-                                   MSET_PT_REPLACE, NULL, NULL);
-            mset_pt_flushed(batch->table);
-            return true;
-        }
-    }
-    batch->count++;
-    return false;
 }

@@ -103,6 +103,9 @@ static uint64_t guest_fault(unsigned op, bool present, uint64_t *mask) {
 
 /* ---- the rows ----------------------------------------------------------------------------- */
 
+/* Reserved: x86 bit 51 of an address of 40 bits; AArch64 bit 1, without which there is no page;
+   RISC-V N, with a page number that is none of a group. */
+
 #define X86                                                                 \
     "qemu-system-x86_64 -machine pc,accel=tcg,memory-backend=ram -cpu max " \
     "-device isa-debug-exit,iobase=0xf4,iosize=4"
@@ -122,30 +125,33 @@ static uint64_t guest_fault(unsigned op, bool present, uint64_t *mask) {
 #define ROW_X86(name, options)                                                                 \
     {                                                                                          \
         .format = name, .guest = "x86_64.elf", .machine = X86, .ops = OPS, .translated = true, \
-        .registers = x86_registers, .constant = options, .fault = x86_fault                    \
+        .registers = x86_registers, .constant = options, .fault = x86_fault, .pa_bits = 40,    \
+        .reserved = BITS(1, 51)                                                                \
     }
 #define ROW_A64(name, tg0, tg1)                                                             \
     {                                                                                       \
         .format = name, .guest = "aarch64.elf", .machine = ARM, .ram = RAM_ARM, .ops = OPS, \
         .translated = true, .registers = a64_registers, .constant = TCR(tg0, tg1),          \
-        .fault = a64_fault                                                                  \
+        .fault = a64_fault, .reserved = BITS(1, 1)                                          \
     }
 #define ROW_S2(name, bits, sl0, tg)                                                              \
     {                                                                                            \
         .format = name, .guest = "aarch64_s2.elf", .machine = ARM_EL2, .ram = RAM_ARM, .ops = 3, \
-        .registers = s2_registers, .constant = VTCR(bits, sl0, tg), .fault = s2_fault            \
+        .registers = s2_registers, .constant = VTCR(bits, sl0, tg), .fault = s2_fault,           \
+        .reserved = BITS(1, 1)                                                                   \
     }
 #define ROW_RISCV(name, mode)                                                                   \
     {                                                                                           \
         .format = name, .guest = "riscv64.elf", .machine = RISCV, .ram = RAM_RISCV, .ops = OPS, \
-        .registers = riscv_registers, .constant = mode, .fault = riscv_fault                    \
+        .registers = riscv_registers, .constant = mode, .fault = riscv_fault,                   \
+        .reserved = BITS(1, 63)                                                                 \
     }
 /* QEMU 7.2 takes guest-physical addresses for signed ones, so the upper half is out of reach. */
 #define ROW_GUEST(name, mode, bits)                                                           \
     {                                                                                         \
         .format = name, .guest = "riscv64.elf", .machine = RISCV, .ram = RAM_RISCV, .ops = 3, \
         .registers = guest_registers, .constant = mode, .fault = guest_fault,                 \
-        .top = UINT64_C(1) << ((bits)-1)                                                      \
+        .top = UINT64_C(1) << ((bits)-1), .reserved = BITS(1, 63)                             \
     }
 
 const struct mmu_row mmu_rows[] = {
@@ -170,6 +176,7 @@ const struct mmu_row mmu_rows[] = {
      .translated = true,
      .registers = x86_registers,
      .fault = x86_fault,
+     .pa_bits = 40,
      .no_gigabytes = true},
 };
 const unsigned mmu_row_count = sizeof mmu_rows / sizeof *mmu_rows;

@@ -19,6 +19,8 @@ struct mmu_row {
     uint64_t (*fault)(unsigned op, bool present, uint64_t *mask);
     uint64_t top;      /* addresses from here on are not probed; 0: all are */
     bool no_gigabytes; /* the machine has no leaves of 1 GiB */
+    unsigned pa_bits;  /* of the machine; 0: all that the format has */
+    uint64_t reserved; /* a bit that must not be turned in an entry of the lowest level */
 };
 
 extern const struct mmu_row mmu_rows[];

@@ -10,8 +10,11 @@
  *
  * Every page that is mapped holds, at these offsets,
  *      0 its own physical address: what a read must find
- *      8, 12 an instruction that comes back: for the supervisor, for the user
- *     24 what a write leaves: the virtual address it was written through
+ *      8 code that loads the low half of that address as the value and comes back: what an
+ *        execution must find
+ *     24 the same for the user
+ *     64 what writes leave: the virtual addresses they were written through. A probe of a write
+ *        has the offset of a word of its own in the low bits of va, which no other probe has
  */
 #ifndef MSET_TEST_MMU_MAILBOX_H
 #define MSET_TEST_MMU_MAILBOX_H
@@ -38,6 +41,9 @@ struct mailbox {
 };
 
 #define MAILBOX_FAULT (UINT64_C(1) << 32)
+#define UNWRITTEN UINT64_C(0x5ac35ac35ac35ac3) /* in the word of a write before the run */
+
+enum { SUPERVISOR_CODE = 8, USER_CODE = 24, WRITTEN = 64 };
 
 struct mailbox_probe {
     uint64_t va;

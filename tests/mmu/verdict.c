@@ -20,16 +20,27 @@ static unsigned right_of(uint64_t op) {
 /* AT leaves in PAR an address, or F with the cause: stage 2, translation or permission. */
 static bool par_fits(uint64_t par, bool allowed, bool present, uint64_t pa) {
     if (allowed) {
-        return (par & 1) == 0 && (par & UINT64_C(0xfffffffff000)) == pa;
+        return (par & 1) == 0 && (par & UINT64_C(0xfffffffff000)) == pa - pa % MSET_PAGE_SIZE;
     }
     return (par & 1) != 0 && (par >> 9 & 1) != 0 && (par >> 1 & 0x3c) == (present ? 0x0c : 0x04);
 }
 
-/* What a write leaves is there, unless another probe has written through another address later:
-   then that is there. */
-static bool written(const struct machine *machine, uint64_t pa) {
-    const uint64_t *const words = machine_at(machine, pa);
-    return words[3] != 0;
+/* The word that only this write can have changed: it holds the address, or what it held before. */
+static bool written(const struct batch *batch, const struct span *span,
+                    const struct mailbox_probe *probe, bool allowed) {
+    if (span == NULL || span->flags == MSET_PT_MARKER) {
+        return true; /* it would have no place */
+    }
+    const uint64_t pa = span->pa + (probe->va - span->start);
+    const uint64_t *const word = machine_at(batch->machine, pa + WRITTEN);
+    return *word == (allowed ? probe->va : UNWRITTEN);
+}
+
+/* The leaf shows that it has been used. */
+static bool marked(const struct batch *batch, const struct mailbox_probe *probe) {
+    struct mset_pt_run run;
+    return mset_pt_query(batch->table, probe->va, 0, &run) == MSET_OK && run.accessed &&
+           (run.dirty || probe->op % 3 != WRITE);
 }
 
 static bool fits(const struct batch *batch, const struct mailbox_probe *probe) {
@@ -45,18 +56,19 @@ static bool fits(const struct batch *batch, const struct mailbox_probe *probe) {
     if (!allowed) {
         uint64_t mask;
         const uint64_t expected = row->fault((unsigned)probe->op, present, &mask);
-        return (probe->fault & mask) == expected;
+        return (probe->fault & mask) == expected &&
+               (probe->op % 3 != WRITE || written(batch, span, probe, false));
     }
-    if (probe->fault != 0) {
+    if (probe->fault != 0 || !marked(batch, probe)) {
         return false;
     }
     switch (probe->op % 3) {
     case READ:
         return probe->value == pa;
     case WRITE:
-        return written(batch->machine, pa);
+        return written(batch, span, probe, true);
     default:
-        return true;
+        return (uint32_t)probe->value == (uint32_t)pa;
     }
 }
 
@@ -84,4 +96,14 @@ unsigned batch_judge(const struct batch *batch, unsigned *explained) {
         }
     }
     return wrong;
+}
+
+/* The damage was probed last. */
+bool batch_damage_found(const struct batch *batch) {
+    return !fits(batch, &batch->probes[batch->count - 1]);
+}
+
+const char *batch_validate(const struct batch *batch) {
+    const char *const wrong = mset_pt_validate(batch->table);
+    return wrong != NULL || batch->lower == NULL ? wrong : mset_pt_validate(batch->lower);
 }

@@ -216,6 +216,27 @@ static void test_links_beside(void **state) {
     }
 }
 
+/* Each of many links is known again, at each level. */
+static void test_every_link(void **state) {
+    (void)state;
+    for (unsigned n = 0; n < 3; n++) {
+        for (unsigned slot = 0; slot < 7; slot++) {
+            open_machine("aarch64-4k", (struct mmu_options){0});
+            for (unsigned k = 0; k < 7; k++) {
+                put(0, k, link_to(1));
+                put(1, k, link_to(2));
+                put(2, k, link_to(4 + k));
+            }
+            mmu_watch(&machine);
+            mmu_watch(&machine);
+            assert_int_equal(machine.link_limbos, 0);
+            put(n, slot, link_to(60));
+            mmu_watch(&machine);
+            finish("by another without a break");
+        }
+    }
+}
+
 /* A flush by steps larger than the entry may leap over slots of what has gone. */
 static void test_stride_of_a_group(void **state) {
     (void)state;
@@ -340,6 +361,7 @@ int main(void) {
         cmocka_unit_test(test_tables_before_the_flush),
         cmocka_unit_test(test_stride_of_a_group),
         cmocka_unit_test(test_links_beside),
+        cmocka_unit_test(test_every_link),
         cmocka_unit_test(test_parts_in_limbo),
         cmocka_unit_test(test_back_again),
         cmocka_unit_test(test_neighbours_in_limbo),

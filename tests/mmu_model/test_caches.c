@@ -71,6 +71,7 @@ static void test_marks(void **state) {
         {"loongarch64", true, false, true, 0x1190, 0x1191, 0},
         {"loongarch64", true, true, true, 0x1190, 0x1193, 0},
         {"loongarch64", true, true, false, 0x1091, 0x1091, 0},
+        {"loongarch64", true, false, false, 0x1110, 0x1110, 0},
         {"loongarch64", false, false, true, 0x1191, 0x1191, 0},
         {"loongarch64", false, false, false, 0x1190, 0x1190, 0},
     };

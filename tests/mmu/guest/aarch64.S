@@ -54,7 +54,7 @@ table:                          // 16 bytes each, by op
     b probed
     nop
     nop
-    str x5, [x5, #24]
+    str x5, [x5, #64]
     b probed
     nop
     nop
@@ -66,11 +66,11 @@ table:                          // 16 bytes each, by op
     b probed
     nop
     nop
-    sttr x5, [x5, #24]
+    sttr x5, [x5, #64]
     b probed
     nop
     nop
-    add x11, x5, #12
+    add x11, x5, #24
     msr elr_el1, x11
     b enter_user
     nop

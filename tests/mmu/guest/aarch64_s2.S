@@ -41,7 +41,7 @@ next_probe:
     cmp x6, #1
     b.lt 1f
     b.eq 2f
-    add x11, x5, #12
+    add x11, x5, #8
     msr elr_el2, x11
     mov x11, #0x3c5             // EL1h
     msr spsr_el2, x11

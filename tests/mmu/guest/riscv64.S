@@ -61,7 +61,7 @@ next_probe:
     bnez s4, 3f
     ld s5, 0(s3)
     j probed
-3:  sd s3, 24(s3)
+3:  sd s3, 64(s3)
     j probed
 probe_exec:
     addi t0, s3, 8
@@ -73,7 +73,7 @@ probe_guest:
     bgt s4, t0, 2f
     .word 0x6c09caf3            # hlv.d s5, (s3)
     j probed
-1:  addi t0, s3, 24
+1:  addi t0, s3, 64
     .word 0x6f32c073            # hsv.d s3, (t0)
     j probed
 2:  li t0, 1 << 11              # MPP: supervisor; MPV: of the guest

@@ -108,7 +108,7 @@ probe_read:
     mov (%rbx), %rax
     jmp probed
 probe_write:
-    mov %rbx, 24(%rbx)
+    mov %rbx, 64(%rbx)
     jmp probed
 probe_exec:
     lea 8(%rbx), %rcx
@@ -159,10 +159,10 @@ user_code:
     mov (%rbx), %rax
     ud2
     .balign 16
-    mov %rbx, 24(%rbx)
+    mov %rbx, 64(%rbx)
     ud2
     .balign 16
-    lea 8(%rbx), %rcx
+    lea 24(%rbx), %rcx
     call *%rcx
     ud2
 user_code_end:
