@@ -76,7 +76,7 @@ static void split_words(char *text, char *words[WORDS]) {
 
 /* A guest that hangs is killed. True if it ended by itself. */
 static bool wait_for(pid_t pid) {
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
     for (unsigned i = 0; i < SECONDS * 100; i++) {
         int status;
         if (waitpid(pid, &status, WNOHANG) == pid) {

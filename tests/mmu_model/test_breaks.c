@@ -134,7 +134,8 @@ static void steps(const char *name, bool level_2, const uint64_t *entry, unsigne
 
 static void test_tables(void **state) {
     (void)state;
-    const uint64_t empty = (BASE + 0x1000 * EMPTY) | 3, other = (BASE + 0x1000 * OTHER) | 3;
+    const uint64_t empty = (BASE + UINT64_C(0x1000) * EMPTY) | 3,
+                   other = (BASE + UINT64_C(0x1000) * OTHER) | 3;
     const uint64_t block = BLOCK | 0x40000000;
     STEPS(false, 2, "by a block without a break", empty, block);
     STEPS(false, 2, "by a table without a break", block, empty);

@@ -35,7 +35,7 @@ static void test_marks_are_set(void **state) {
     assert_int_equal(memory[1537], 0x6027);
     assert_int_equal(memory[1025], 0x400000a7);
     for (unsigned n = 0; n < 3; n++) { /* and on the way */
-        assert_int_equal(memory[n * 512], link_to(n + 1) | 0x20);
+        assert_int_equal(memory[(size_t)n * 512], link_to(n + 1) | 0x20);
     }
     finish(NULL);
 }
@@ -82,7 +82,7 @@ static void test_marks(void **state) {
         const uint64_t link = memory[0];
         assert_int_equal(pa_of(0x123, rows[i].write ? MMU_WRITE : MMU_READ),
                          rows[i].allowed ? 0x1123 : 0);
-        assert_int_equal(memory[n * 512], rows[i].after);
+        assert_int_equal(memory[(size_t)n * 512], rows[i].after);
         assert_int_equal(memory[0], link | rows[i].link);
         finish(NULL);
     }
