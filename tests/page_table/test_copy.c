@@ -43,7 +43,7 @@ static struct mset_pt_gather other_gather(void) {
 static void flush_other(void) {
     const struct mset_pt_gather stale = other_gather();
     if (stale.leaf_size != 0) {
-        mmu_invalidate(&mmu, stale.start, stale.last, stale.leaf_size, stale.table_levels != 0);
+        mmu_invalidate(&mmu, stale.start, stale.last, stale.leaf_size, stale.table_levels);
     }
     mmu_audit(&mmu);
     mset_pt_flushed(other);
