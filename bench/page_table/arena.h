@@ -21,12 +21,12 @@ class Arena {
 
     mset_frames *frames() const { return mset_buddy_frames(buddy); }
     uint64_t *at(uint64_t pa) const { return reinterpret_cast<uint64_t *>(memory + pa); }
-    uint64_t take(unsigned order) {
+    uint64_t take(unsigned order) const {
         uint64_t pa = 0;
         require(mset_frames_alloc(frames(), order, &pa));
         return pa;
     }
-    void give(uint64_t pa, unsigned order) { mset_frames_free(frames(), pa, order); }
+    void give(uint64_t pa, unsigned order) const { mset_frames_free(frames(), pa, order); }
 
   private:
     unsigned char *memory;

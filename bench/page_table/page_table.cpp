@@ -25,7 +25,8 @@ namespace bench {
 
 namespace {
 
-template <class Format, class Work> void add(const char *what, const char *who, Work work) {
+template <class Format>
+void add(const char *what, const char *who, void (*work)(benchmark::State &)) {
     const std::string name = std::string("pt_") + what + "/" + who + "/" + Format::format().name;
     benchmark::RegisterBenchmark(name.c_str(), work)->UseManualTime();
 }
@@ -33,7 +34,9 @@ template <class Format, class Work> void add(const char *what, const char *who, 
 /* What is measured of both. */
 template <class Subject> void add_works() {
     using Format = typename Subject::format;
-    const auto with = [](const char *what, auto work) { add<Format>(what, Subject::name, work); };
+    const auto with = [](const char *what, void (*work)(benchmark::State &)) {
+        add<Format>(what, Subject::name, work);
+    };
     using State = benchmark::State;
     with("map_4k", [](State &state) { map_bulk<Subject>(state, small_leaves); });
     with("unmap_4k", [](State &state) { unmap_bulk<Subject>(state, small_leaves); });
@@ -50,25 +53,26 @@ template <class Subject> void add_works() {
 }
 
 /* The stores alone: an unmap has to store as much as a map. */
-template <class Format> void add_fill_limits(const char *what, uint64_t n) {
+template <class Format, uint64_t N> void add_fill_limits(const char *what) {
     using State = benchmark::State;
-    add<Format>(what, "limit", [n](State &state) {
-        limit<Format>(state, n, n, [](Limit<Format> &tables) { tables.fill(); });
+    using Tables = Limit<Format>;
+    add<Format>(what, "limit", [](State &state) {
+        limit<Format>(state, N, N, [](Tables &tables) { tables.fill(); });
     });
-    add<Format>(what, "limit_memset", [n](State &state) {
-        limit<Format>(state, n, n, [](Limit<Format> &tables) { tables.set(); });
+    add<Format>(what, "limit_memset", [](State &state) {
+        limit<Format>(state, N, N, [](Tables &tables) { tables.set(); });
     });
-    add<Format>(what, "limit_zeroed", [n](State &state) {
-        limit<Format>(state, n, n, [](Limit<Format> &tables) { tables.zero_and_fill(); });
+    add<Format>(what, "limit_zeroed", [](State &state) {
+        limit<Format>(state, N, N, [](Tables &tables) { tables.zero_and_fill(); });
     });
 }
 
 template <class Format> void add_limits() {
     using State = benchmark::State;
-    add_fill_limits<Format>("map_4k", small_leaves.entries);
-    add_fill_limits<Format>("unmap_4k", small_leaves.entries);
-    add_fill_limits<Format>("map_2m", large_leaves.entries);
-    add_fill_limits<Format>("unmap_2m", large_leaves.entries);
+    add_fill_limits<Format, small_leaves.entries>("map_4k");
+    add_fill_limits<Format, small_leaves.entries>("unmap_4k");
+    add_fill_limits<Format, large_leaves.entries>("map_2m");
+    add_fill_limits<Format, large_leaves.entries>("unmap_2m");
     add<Format>("protect_4k", "limit", [](State &state) {
         limit<Format>(state, small_leaves.entries, small_leaves.entries,
                       [](Limit<Format> &tables) { tables.change(); });
@@ -111,14 +115,14 @@ template <class Format> void check_bulk(Shape shape) {
     Bulk<Plain<Format>> b(shape);
     const uint64_t last = (shape.entries << shift<Format>(shape.level)) * 9 / 8;
     a.map(), b.map();
-    require(a.subject.leaves(shape.level) == shape.entries ? MSET_OK : MSET_BAD_STATE);
-    compare(a.subject, b.subject, last);
+    require(a.table().leaves(shape.level) == shape.entries ? MSET_OK : MSET_BAD_STATE);
+    compare(a.table(), b.table(), last);
     const uint64_t page = UINT64_C(1) << shift<Format>(0), size = page << Format::index_bits;
     for (const uint64_t at : {uint64_t{0}, size - page, 3 * size + page}) {
-        a.subject.unmap(at, 1, 0), b.subject.unmap(at, 1, 0);
-        a.subject.flush();
+        a.table().unmap(at, 1, 0), b.table().unmap(at, 1, 0);
+        a.table().flush();
     }
-    compare(a.subject, b.subject, 4 * size);
+    compare(a.table(), b.table(), 4 * size);
 }
 
 /* Once a format: translations before and after holes, and all that is one leaf is one again. */

@@ -53,11 +53,10 @@ class Timer {
 
 /* ---- many leaves in one call -------------------------------------------------------------- */
 
-/* A subject with a range of leaves that is mapped and unmapped as a whole. */
-template <class Subject> struct Bulk {
+/* A subject with a range of leaves that is changed as a whole. */
+template <class Subject> class Bulk {
+  public:
     using Format = typename Subject::format;
-    Subject subject;
-    Shape shape;
 
     explicit Bulk(Shape of) : shape(of) {}
     void map() {
@@ -67,6 +66,15 @@ template <class Subject> struct Bulk {
         subject.unmap(0, shape.entries, shape.level);
         subject.flush();
     }
+    void protect(uint64_t flags) {
+        subject.protect(0, shape.entries, shape.level, flags);
+        subject.flush();
+    }
+    Subject &table() { return subject; }
+
+  private:
+    Subject subject;
+    Shape shape;
 };
 
 template <class Subject> void map_bulk(benchmark::State &state, Shape shape) {
@@ -93,10 +101,7 @@ template <class Subject> void protect_bulk(benchmark::State &state, Shape shape)
     uint64_t flags = read_only;
     Timer timer(state, shape.entries);
     for (auto _ : state) {
-        timer.time([&] {
-            bulk.subject.protect(0, shape.entries, shape.level, flags);
-            bulk.subject.flush();
-        });
+        timer.time([&] { bulk.protect(flags); });
         flags ^= MSET_WRITE;
     }
 }
@@ -104,13 +109,8 @@ template <class Subject> void protect_bulk(benchmark::State &state, Shape shape)
 /* ---- one page, and 256 ---------------------------------------------------------------------- */
 
 /* `runs` runs of n pages, each in a table of its own that has one page more, and so stays. */
-template <class Subject> struct Few {
-    using Format = typename Subject::format;
-    static constexpr uint64_t slot = UINT64_C(1) << shift<Format>(1);
-    static constexpr uint64_t page = UINT64_C(1) << shift<Format>(0);
-    Subject subject;
-    uint64_t runs, n;
-
+template <class Subject> class Few {
+  public:
     Few(uint64_t how_many, uint64_t pages) : runs(how_many), n(pages) {
         for (uint64_t i = 0; i < runs; i++) {
             subject.map(i * slot, i * slot + page, 1, 0);
@@ -128,6 +128,13 @@ template <class Subject> struct Few {
         }
         subject.flush();
     }
+
+  private:
+    using Format = typename Subject::format;
+    static constexpr uint64_t slot = UINT64_C(1) << shift<Format>(1);
+    static constexpr uint64_t page = UINT64_C(1) << shift<Format>(0);
+    Subject subject;
+    uint64_t runs, n;
 };
 
 template <class Subject> void map_few(benchmark::State &state, uint64_t runs, uint64_t n) {
@@ -149,14 +156,11 @@ template <class Subject> void unmap_few(benchmark::State &state, uint64_t runs, 
 }
 
 /* One page each, all in one table, in an order without pattern. */
-template <class Subject> struct Hot {
+template <class Subject> class Hot {
+  public:
     static constexpr uint64_t count = 128;
-    using Format = typename Subject::format;
-    static constexpr uint64_t page = UINT64_C(1) << shift<Format>(0);
-    Subject subject;
 
     Hot() { subject.map(0, page, 1, 0); }
-    static uint64_t place(uint64_t i) { return (1 + i * 37 % count) * page; }
     void map() {
         for (uint64_t i = 0; i < count; i++) {
             subject.map(place(i), place(i) + page, 1, 0);
@@ -168,6 +172,12 @@ template <class Subject> struct Hot {
         }
         subject.flush();
     }
+
+  private:
+    using Format = typename Subject::format;
+    static constexpr uint64_t page = UINT64_C(1) << shift<Format>(0);
+    static uint64_t place(uint64_t i) { return (1 + i * 37 % count) * page; }
+    Subject subject;
 };
 
 template <class Subject> void map_hot(benchmark::State &state) {
@@ -205,7 +215,7 @@ template <class Subject> void query(benchmark::State &state, uint64_t among) {
         timer.time([&] {
             for (const uint64_t at : va) {
                 typename Subject::Found page;
-                found += bulk.subject.query(at, &page) == MSET_OK;
+                found += bulk.table().query(at, &page) == MSET_OK;
                 benchmark::DoNotOptimize(page);
             }
         });

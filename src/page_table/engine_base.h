@@ -126,9 +126,9 @@ static inline void descend(const struct mset_page_table *pt, uint64_t va, uint64
                            struct path *path) {
     path->level = FMT_LEVELS - 1;
     path->table[FMT_LEVELS - 1] = pt->root;
-    (void)((FMT_LEVELS < 5 || step_down(path, FMT_LEVELS - 1, va, last)) &&
-           (FMT_LEVELS < 4 || step_down(path, 3, va, last)) && step_down(path, 2, va, last) &&
-           step_down(path, 1, va, last));
+    (void)(step_down(path, FMT_LEVELS - 1, va, last) && step_down(path, FMT_LEVELS - 2, va, last) &&
+           (FMT_LEVELS < 4 || step_down(path, FMT_LEVELS == 4 ? 1 : 2, va, last)) &&
+           (FMT_LEVELS < 5 || step_down(path, 1, va, last)));
 }
 
 static inline struct pt_table *path_end(const struct path *path) {

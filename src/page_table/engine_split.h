@@ -5,6 +5,15 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_SPLIT_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_SPLIT_H
 
+/* Opens the group that has entries on both sides of va. */
+static inline void open_group_across(struct mset_page_table *pt, struct pt_table *table,
+                                     unsigned level, uint64_t va) {
+    if (FMT_GROUPS && (index_of(level, va) & (group_count(level) - 1)) != 0 &&
+        fmt_grouped(table->entries[index_of(level, va)], level)) {
+        open_group(pt, table, level, index_of(level, va), va);
+    }
+}
+
 /* va becomes a boundary between leaves. */
 static mset_status engine_cut(struct mset_page_table *pt, uint64_t va, struct mset_pt_need *need) {
     struct path path;
@@ -23,11 +32,7 @@ static mset_status engine_cut(struct mset_page_table *pt, uint64_t va, struct ms
     for (; !is_boundary(level, va); level--) {
         table = split_leaf(pt, &reserve, table, level, index_of(level, va), va);
     }
-    const unsigned i = index_of(level, va);
-    if (FMT_GROUPS && (i & (group_count(level) - 1)) != 0 &&
-        fmt_grouped(table->entries[i], level)) {
-        open_group(pt, table, level, i, va);
-    }
+    open_group_across(pt, table, level, va);
     MSET_ASSERT(mset_pt_reserve_spent(&reserve));
     return MSET_OK;
 }

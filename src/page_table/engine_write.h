@@ -175,7 +175,7 @@ static inline void publish(uint64_t *entry, uint64_t value) {
 static inline void keep_child(struct pt_table *table, unsigned level, unsigned i,
                               struct pt_table *child) {
     if (table->children++ == 0) {
-        memset(table->child, 0, entry_count(level) * sizeof *table->child);
+        memset(table->child, 0, entry_count(level) * sizeof(struct pt_table *));
     }
     table->child[i] = child;
 }

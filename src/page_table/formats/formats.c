@@ -24,7 +24,7 @@ static const struct mset_pt_format *const formats[] = {
 
 const struct mset_pt_format *mset_pt_format_at(size_t index) {
     size_t i = 0;
-    while (formats[i] != NULL && i < index) {
+    while (i < index && formats[i] != NULL) {
         i++;
     }
     return formats[i];
