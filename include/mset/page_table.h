@@ -388,7 +388,7 @@ struct mset_pt_statistics {
     uint64_t groups[MSET_PT_LEVELS]; /* contiguous groups */
     uint64_t splits;                 /* leaves replaced by a table since creation */
     uint64_t promotions;             /* tables replaced by a leaf since creation */
-    uint64_t visits;                 /* tables entered by changing calls, failed ones included */
+    uint64_t visits;                 /* tables walked by changing calls, failed ones included */
 };
 MSET_API void mset_pt_get_statistics(const struct mset_page_table *table,
                                      struct mset_pt_statistics *out);

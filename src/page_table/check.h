@@ -5,7 +5,7 @@
 #include "page_table/page_table.h"
 
 static inline uint64_t pt_page_mask(const struct mset_page_table *pt) {
-    return (UINT64_C(1) << pt->engine->shift[0]) - 1;
+    return (UINT64_C(1) << pt->recent.shift) - 1;
 }
 
 /* How far a range from va may run; false if va cannot be translated. */

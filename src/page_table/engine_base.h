@@ -138,6 +138,7 @@ static inline struct pt_table *path_end(const struct path *path) {
 /* A call has come to a table of level 0, and the next one may well come there too. */
 static inline void note_recent(struct mset_page_table *pt, struct pt_table *table, uint64_t va) {
     pt->recent.table = table;
+    pt->recent.entries = table->entries;
     pt->recent.va = slot_first(1, va);
     pt->recent.span = slot_size(1);
 }

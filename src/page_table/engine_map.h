@@ -138,7 +138,7 @@ static void map_run(const struct map_job *job, uint64_t va, uint64_t last, uint6
     descend_to_map(job->pt, va, last, pa, job->levels, job->overlap, &path);
     map_in(job, path_end(&path), path.level, va, last, pa);
     if (job->promote) {
-        fold_path(job->pt, &path, va);
+        (void)fold_path(job->pt, &path, va);
     }
     descend(job->pt, last, last, &path); /* where it may go on */
     if (path.level == 0) {
@@ -184,9 +184,8 @@ static inline void map_here(struct mset_page_table *pt, const struct path *path,
     const unsigned i = index_of(level, va);
     pt->statistics.visits++;
     write_leaves(pt, table, level, pt->group_levels, i, n, va, leaf);
-    if (pt->promote) {
+    if (pt->promote && !fold_path(pt, path, va)) { /* else there is nothing left to group */
         close_groups(pt, table, level, i, n, va);
-        fold_path(pt, path, va);
     }
 }
 

@@ -47,16 +47,17 @@ static bool fold_table(struct mset_page_table *pt, struct pt_table *table, unsig
     return true;
 }
 
-/* From the table at the end of the path upwards, as long as tables fold. */
-static void fold_path(struct mset_page_table *pt, const struct path *path, uint64_t va) {
+/* From the table at the end of the path upwards, as long as tables fold. Did that one? */
+static bool fold_path(struct mset_page_table *pt, const struct path *path, uint64_t va) {
     for (unsigned level = path->level + 1; level < FMT_LEVELS; level++) {
         struct pt_table *const table = path->table[level];
         const unsigned i = index_of(level, va);
         if (!fold_table(pt, table, level, i, va)) {
-            return;
+            return level > path->level + 1;
         }
         close_groups(pt, table, level, i, 1, va);
     }
+    return path->level + 1 < FMT_LEVELS;
 }
 
 static void promote_in(struct mset_page_table *pt, struct pt_table *table, unsigned level,

@@ -174,7 +174,7 @@ static mset_status engine_protect(struct mset_page_table *pt, uint64_t va, uint6
         }
     }
     if (pt->promote) {
-        fold_path(pt, &path, va);
+        (void)fold_path(pt, &path, va);
     }
     return MSET_OK;
 }

@@ -76,6 +76,8 @@ static void init(struct mset_page_table *pt, const struct mset_pt_config *config
     pt->promote = config->promote;
     pt->keep_marks = config->keep_marks;
     pt->recent.flags = pt->recent.bits = UINT64_MAX;
+    pt->recent.shift = pt->engine->shift[0];
+    pt->recent.address_shift = pt->engine->address_shift;
     if (config->format->marks_optional && !config->hardware_marks) {
         pt->born = MSET_PT_ACCESSED | MSET_PT_DIRTY;
     }

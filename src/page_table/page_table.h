@@ -67,11 +67,13 @@ struct pt_tables {
  */
 struct pt_recent {
     struct pt_table *table;
+    uint64_t *entries; /* of the table */
     uint64_t va, span; /* the addresses it translates; span 0: there is none */
     uint64_t flags;    /* of the leaf; UINT64_MAX: there is none */
     uint64_t bits;     /* of the leaf, all but its address; UINT64_MAX as well */
     uint64_t address_bits;
     bool accessed, dirty;
+    uint8_t shift, address_shift; /* of the format */
 };
 
 struct mset_page_table {

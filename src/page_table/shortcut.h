@@ -17,7 +17,7 @@
 /* The entry for va, or NULL if it is in another table. */
 static inline uint64_t *pt_short_entry(const struct mset_page_table *pt, uint64_t va) {
     const uint64_t at = va - pt->recent.va;
-    return at < pt->recent.span ? &pt->recent.table->entries[at >> pt->engine->shift[0]] : NULL;
+    return at < pt->recent.span ? &pt->recent.entries[at >> pt->recent.shift] : NULL;
 }
 
 static inline bool pt_one_page(const struct mset_page_table *pt, uint64_t addresses,
@@ -29,20 +29,19 @@ static inline bool pt_one_page(const struct mset_page_table *pt, uint64_t addres
 static inline void pt_short_count(struct mset_page_table *pt, int pages) {
     pt->recent.table->used += (unsigned)pages;
     pt->statistics.leaves[0] += (uint64_t)pages;
-    pt->statistics.visits++;
     pt->version++;
 }
 
 /* A page where none is, with the flags that the last one had. */
 static inline bool pt_short_map(struct mset_page_table *pt, uint64_t va, uint64_t pa, uint64_t size,
                                 uint64_t flags) {
-    const bool must_break = pt->engine->breaks && !pt_gather_empty(pt);
     uint64_t *const entry = pt_short_entry(pt, va);
-    if (entry == NULL || *entry != 0 || !pt_one_page(pt, va | pa, size) ||
-        pt_own_flags(flags) != pt->recent.flags || pa > pt->pa_last || pt->promote || must_break) {
+    if (entry == NULL || *entry != 0 || !pt_one_page(pt, va | pa, size) || pa > pt->pa_last ||
+        pt_own_flags(flags) != pt->recent.flags || pt->promote ||
+        (!pt_gather_empty(pt) && pt->engine->breaks)) {
         return false;
     }
-    *entry = pa >> pt->engine->address_shift | pt->recent.bits;
+    *entry = pa >> pt->recent.address_shift | pt->recent.bits;
     pt_short_count(pt, 1);
     return true;
 }
@@ -69,7 +68,7 @@ static inline bool pt_like_recent(const struct mset_page_table *pt, uint64_t ent
         return false;
     }
     const uint64_t mask = pt_page_mask(pt), head = va & mask;
-    const uint64_t pa = (entry & recent->address_bits) << pt->engine->address_shift;
+    const uint64_t pa = (entry & recent->address_bits) << pt->recent.address_shift;
     *run = (struct mset_pt_run){.va = va,
                                 .pa = pa + head,
                                 .size = mask + 1 - head,
