@@ -55,7 +55,7 @@ static inline void change_one(struct mset_page_table *pt, struct pt_table *table
     uint64_t *const entry = &table->entries[i];
     uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
     uint64_t delta = change_of(change, old, level);
-    if (!pt->keep_marks) {
+    if (!pt->keep_marks && delta != 0) {
         *entry = old ^ delta;
     } else {
         while (delta != 0 && !__atomic_compare_exchange_n(entry, &old, old ^ delta, true,

@@ -24,14 +24,17 @@ static inline void gather_leaves(struct mset_page_table *pt, uint64_t va, unsign
 
 /*
  * The entry of this level for va pointed at a table and does so no more. Whoever forgets any
- * address of the slot with the pointers on the way to it forgets this one; mostly there is one
- * already, because what the table mapped is gathered first.
+ * address of the slot with the pointers on the way to it forgets this one, and mostly there is one
+ * already, because what the table mapped is gathered first. Steps of leaf_size meet it: they are
+ * aligned, as whatever begins the range is, and no larger than the slot.
  */
 static inline void gather_table(struct mset_page_table *pt, uint64_t va, unsigned level) {
-    const uint64_t page = va & ~(slot_size(0) - 1);
+    const uint64_t first = slot_first(level, va);
+    const bool met = pt_gather_overlaps(pt, first, slot_last(level, va));
     pt->gather.table_levels |= 1u << level;
-    if (!pt_gather_overlaps(pt, slot_first(level, va), slot_last(level, va))) {
-        pt_gather_add(pt, page, page + (slot_size(0) - 1), slot_size(level));
+    pt->gather.leaf_size = min_u64(pt->gather.leaf_size, slot_size(level));
+    if (!met) {
+        pt_gather_add(pt, first, first + (slot_size(0) - 1), slot_size(level));
     }
 }
 
