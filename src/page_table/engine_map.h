@@ -184,7 +184,7 @@ static inline void map_here(struct mset_page_table *pt, const struct path *path,
     const unsigned i = index_of(level, va);
     pt->statistics.visits++;
     write_leaves(pt, table, level, pt->group_levels, i, n, va, leaf);
-    if (pt->promote && !fold_path(pt, path, va)) { /* else there is nothing left to group */
+    if (pt->promote && !fold_path(pt, path, va)) { /* a table that became a leaf has no groups */
         close_groups(pt, table, level, i, n, va);
     }
 }
