@@ -265,9 +265,34 @@ struct mset_pt_need {
  * What the call of the same name would need: judges the arguments and the present state, takes
  * exactly that many tables into the stock of the page table, and says how many (`need` may be
  * NULL). If the next call that changes leaves is the one announced, it cannot fail, and takes from
- * the stock what was put there for it. Processors that set marks meanwhile are no change. Prepares
- * add up; a call that fails leaves the stock as it was. The status is the one the call would give;
- * anything but MSET_OK has taken nothing. For mset_pt_copy, `need` counts both tables.
+ * the stock what was put there for it. Processors that set marks meanwhile are no change. The
+ * status is the one the call would give; anything but MSET_OK has taken nothing, and leaves the
+ * stock and the session as they were. For mset_pt_copy, `need` counts both tables.
+ *
+ * A session is all prepares of a table since a call last changed its leaves (any call but prepares,
+ * mset_pt_mark and mset_pt_flushed, that returned MSET_OK) or mset_pt_prepare_drop(). They announce
+ * calls that will be made one after the other, in this order, and then none of these can fail:
+ *
+ *     mset_pt_unmap_prepare(table, 0x200000, 0x1ff000, NULL);    its pieces, in any order
+ *     mset_pt_unmap_prepare(table, 0x3ff000, 0x1000, NULL);
+ *     mset_pt_prepare_room(table, 0x200000, 0x200000);           by now there will be room
+ *     mset_pt_map_prepare(table, 0x200000, pa, 0x100000, ...);   ascending
+ *     mset_pt_map_prepare(table, 0x300000, pa2, 0x100000, ...);
+ *     mset_pt_unmap(...); mset_pt_unmap(...); mset_pt_map(...); mset_pt_map(...);
+ *
+ * They take together exactly what the calls will (then the stock is empty again), if they are
+ *   - unmaps of ranges without a leaf that reaches from one into another: it is counted for both.
+ *     Neighbours [a, b) and [b, c) add up exactly when no leaf reaches across b;
+ *     Those that lie in no room are taken to be one range, and nothing else to lie in it;
+ *   - then maps in ascending order; or moves whose sources and new places ascend, if nothing lies
+ *     between their sources that stays. A leaf may reach from one source into the next, or into
+ *     the room.
+ * Else, and with config.promote, where leaves may come to reach across what is moved later, the sum
+ * of unmaps, maps and moves is a bound: tables may be left over, none are missing. Apart from a
+ * room, whether a place is empty is judged by the present state: neither what an earlier call is
+ * going to unmap or move away nor what it is going to put there is seen. All prepares but those of
+ * map and move count alone, from the present state, and those of other calls are not looked back
+ * at.
  */
 MSET_API mset_status mset_pt_map_prepare(struct mset_page_table *table, uint64_t va, uint64_t pa,
                                          uint64_t size, uint64_t flags,
@@ -289,7 +314,22 @@ MSET_API mset_status mset_pt_split_prepare(struct mset_page_table *table, uint64
 MSET_API mset_status mset_pt_harvest_prepare(struct mset_page_table *table, uint64_t va,
                                              uint64_t size, struct mset_pt_need *need);
 
-/* Gives back what was prepared and not used. */
+/*
+ * What lies in [va, va + size) will have been unmapped before the calls prepared from here on, by
+ * calls of mset_pt_unmap that together cover it and no more, and that were or will be prepared by
+ * mset_pt_unmap_prepare; their order does not matter. mset_pt_map_prepare and mset_pt_move_prepare,
+ * for the new place, then find no leaves there, and count as after this unmapping: tables that it
+ * empties are needed anew, those that keep an entry outside of the room are not, nor are those into
+ * which a leaf that sticks out will have been cut. A map or a move may fill a part of the room
+ * only, or reach out of it; a move's source should not lie in it. Takes nothing into the stock.
+ * A session has one room, and forgets it when it ends: another one widens it, if they touch or
+ * no leaf lies between, else MSET_ALREADY_EXISTS. Announce it before maps and moves: what those
+ * before it share with those after it is counted for both. MSET_INVALID_PARAM: see Ranges.
+ */
+MSET_API mset_status mset_pt_prepare_room(struct mset_page_table *table, uint64_t va,
+                                          uint64_t size);
+
+/* Gives back what was prepared and not used, and ends the session. */
 MSET_API void mset_pt_prepare_drop(struct mset_page_table *table);
 
 /* ---- flushing ----------------------------------------------------------------------------- */

@@ -11,9 +11,10 @@ static inline mset_status checked(struct mset_page_table *pt, mset_status status
     return status;
 }
 
-/* After every changing call, whether it did or not. */
-static mset_status changed(struct mset_page_table *pt, mset_status status) {
-    pt->version++;
+/* After every call that changes leaves unless it fails, or only prepares that: it has a `need`. */
+static mset_status changed(struct mset_page_table *pt, mset_status status,
+                           const struct mset_pt_need *need) {
+    pt->version += status == MSET_OK && need == NULL;
     return checked(pt, status);
 }
 
@@ -45,7 +46,8 @@ static mset_status map(struct mset_page_table *table, uint64_t va, uint64_t pa, 
         return status;
     }
     const uint64_t last = va + (size - 1);
-    return changed(table, table->engine->map(table, va, last, pa, pt_own_flags(flags), how));
+    return changed(table, table->engine->map(table, va, last, pa, pt_own_flags(flags), how),
+                   how->need);
 }
 
 mset_status mset_pt_map(struct mset_page_table *table, uint64_t va, uint64_t pa, uint64_t size,
@@ -79,7 +81,8 @@ static mset_status unmap(struct mset_page_table *table, uint64_t va, uint64_t si
     if (table == NULL || !pt_range_ok(table, va, size)) {
         return MSET_INVALID_PARAM;
     }
-    return changed(table, table->engine->unmap(table, va, va + (size - 1), removed, arg, need));
+    return changed(table, table->engine->unmap(table, va, va + (size - 1), removed, arg, need),
+                   need);
 }
 
 mset_status mset_pt_unmap(struct mset_page_table *table, uint64_t va, uint64_t size,
@@ -105,7 +108,7 @@ static mset_status protect(struct mset_page_table *table, uint64_t va, uint64_t 
     if (!pt_flags_ok(table, own)) {
         return MSET_UNSUPPORTED;
     }
-    return changed(table, table->engine->protect(table, va, va + (size - 1), own, need));
+    return changed(table, table->engine->protect(table, va, va + (size - 1), own, need), need);
 }
 
 mset_status mset_pt_protect(struct mset_page_table *table, uint64_t va, uint64_t size,
@@ -125,7 +128,7 @@ static mset_status move(struct mset_page_table *table, uint64_t from, uint64_t t
         (from < to ? to - from : from - to) < size) {
         return MSET_INVALID_PARAM;
     }
-    return changed(table, table->engine->move(table, from, from + (size - 1), to, need));
+    return changed(table, table->engine->move(table, from, from + (size - 1), to, need), need);
 }
 
 mset_status mset_pt_move(struct mset_page_table *table, uint64_t from, uint64_t to, uint64_t size) {
@@ -153,7 +156,7 @@ static mset_status copy(struct mset_page_table *from, struct mset_page_table *to
     }
     const mset_status status =
         from->engine->copy(from, to, va, va + (size - 1), write_protect, need);
-    return changed(to, changed(from, status));
+    return changed(to, changed(from, status, need), need);
 }
 
 mset_status mset_pt_copy(struct mset_page_table *from, struct mset_page_table *to, uint64_t va,
@@ -173,7 +176,7 @@ static mset_status cut(struct mset_page_table *table, uint64_t va, struct mset_p
     if (table == NULL || !pt_range_ok(table, va, pt_page_mask(table) + 1)) {
         return MSET_INVALID_PARAM;
     }
-    return changed(table, table->engine->cut(table, va, need));
+    return changed(table, table->engine->cut(table, va, need), need);
 }
 
 mset_status mset_pt_cut(struct mset_page_table *table, uint64_t va) {
@@ -198,7 +201,7 @@ static mset_status split(struct mset_page_table *table, uint64_t va, uint64_t si
         level++;
     }
     const bool grouped = leaf_size >> engine->shift[level] > 1;
-    return changed(table, engine->split(table, va, va + (size - 1), level, grouped, need));
+    return changed(table, engine->split(table, va, va + (size - 1), level, grouped, need), need);
 }
 
 mset_status mset_pt_split(struct mset_page_table *table, uint64_t va, uint64_t size,
@@ -217,7 +220,7 @@ mset_status mset_pt_promote(struct mset_page_table *table, uint64_t va, uint64_t
         return MSET_INVALID_PARAM;
     }
     table->engine->promote(table, va, va + (size - 1));
-    return changed(table, MSET_OK);
+    return changed(table, MSET_OK, NULL);
 }
 
 /* ---- marks -------------------------------------------------------------------------------- */
@@ -233,7 +236,7 @@ static mset_status harvest(struct mset_page_table *table, uint64_t va, uint64_t 
         return MSET_INVALID_PARAM;
     }
     const uint64_t last = va + (size - 1);
-    return changed(table, table->engine->harvest(table, va, last, marks, visit, arg, need));
+    return changed(table, table->engine->harvest(table, va, last, marks, visit, arg, need), need);
 }
 
 mset_status mset_pt_harvest(struct mset_page_table *table, uint64_t va, uint64_t size,
@@ -252,13 +255,57 @@ mset_status mset_pt_mark(struct mset_page_table *table, uint64_t va, unsigned ma
     if (table == NULL || !marks_ok(marks) || !pt_space_last(table, va, &last)) {
         return MSET_INVALID_PARAM;
     }
-    return changed(table, table->engine->mark(table, va, marks));
+    return checked(table, table->engine->mark(table, va, marks)); /* no leaf is another one */
 }
 
 /* ---- reserve, flush ------------------------------------------------------------------------- */
 
+/* What lies between the room and [va, last]; nothing where they touch, or there is no room. */
+static struct pt_range gap(const struct pt_range *room, uint64_t va, uint64_t last) {
+    if (pt_range_is_empty(room)) {
+        return PT_NOTHING;
+    }
+    return va > room->last ? (struct pt_range){room->last + 1, va - 1}
+                           : (struct pt_range){last + 1, room->first - 1};
+}
+
+static bool stop(void *arg, const struct mset_pt_run *run) {
+    (void)arg, (void)run;
+    return false;
+}
+
+/* Can the range become one with the room? Between the halves of the addresses nothing is asked. */
+static bool may_widen(const struct mset_page_table *table, const struct pt_range *room, uint64_t va,
+                      uint64_t last) {
+    const struct pt_range between = gap(room, va, last);
+    if (pt_range_touches(room, va, last) || pt_range_is_empty(&between)) {
+        return true;
+    }
+    return pt_range_ok(table, between.first, between.last - between.first + 1) &&
+           table->engine->walk(table, between.first, between.last, stop, NULL);
+}
+
+mset_status mset_pt_prepare_room(struct mset_page_table *table, uint64_t va, uint64_t size) {
+    if (table == NULL || !pt_range_ok(table, va, size)) {
+        return MSET_INVALID_PARAM;
+    }
+    const uint64_t last = va + (size - 1);
+    struct pt_session session = pt_session_now(table);
+    if (!may_widen(table, &session.room, va, last)) {
+        return MSET_ALREADY_EXISTS;
+    }
+    pt_range_widen(&session.room, va, last);
+    if (pt_session_has_room_for(&session, &session.unmapped)) {
+        session.unmapped = PT_NOTHING;
+    }
+    pt_session_forget_counted(&session); /* it may have been unmapped with the room */
+    table->session = session;
+    return MSET_OK;
+}
+
 void mset_pt_prepare_drop(struct mset_page_table *table) {
     mset_pt_tables_free_stock(table);
+    pt_session_begin(&table->session, table->version);
 }
 
 void mset_pt_get_gather(const struct mset_page_table *table, struct mset_pt_gather *gather) {
@@ -275,6 +322,6 @@ void mset_pt_flushed(struct mset_page_table *table) {
         (void)table->engine->broken(table, true);
         mset_pt_tables_free_retired(table);
         pt_gather_reset(table);
-        (void)changed(table, MSET_OK);
+        (void)checked(table, MSET_OK);
     }
 }

@@ -82,6 +82,7 @@
  *     engine_promote.h  a table whose entries line up becomes a leaf
  *     engine_walk.h     reading
  *     engine_plan.h     how many tables an operation needs
+ *     engine_ahead.h    the same after those announced before it
  *     engine_unmap.h  engine_map.h  engine_protect.h  engine_split.h  engine_move.h
  *     engine_copy.h  engine_marks.h     the operations
  *     engine_validate.h     the deep check
@@ -105,6 +106,8 @@
 #include "page_table/engine_walk.h"
 
 #include "page_table/engine_plan.h"
+
+#include "page_table/engine_ahead.h"
 
 #include "page_table/engine_unmap.h"
 

@@ -57,6 +57,10 @@ static inline bool is_empty(const struct pt_table *table, unsigned level, unsign
     return table->entries[i] == fmt_empty(level);
 }
 
+static inline struct pt_table *child_or_null(const struct pt_table *table, unsigned i) {
+    return table == NULL ? NULL : child_at(table, i);
+}
+
 /* How many of the n entries from i on point at no table. */
 static inline unsigned childless(const struct pt_table *table, unsigned i, unsigned n) {
     unsigned k = table->children == 0 ? n : 0;

@@ -27,10 +27,6 @@ static bool part_empty(const struct mset_page_table *pt, const struct pt_table *
 
 /* ---- how many tables ---------------------------------------------------------------------- */
 
-static struct pt_table *child_or_null(const struct pt_table *table, unsigned i) {
-    return table == NULL ? NULL : child_at(table, i);
-}
-
 /* `from` is NULL inside a leaf that will be split, `to` where a table will be made. */
 static void plan_copy(const struct copy_job *job, const struct pt_table *from,
                       const struct pt_table *to, unsigned level, uint64_t va, uint64_t last) {

@@ -151,13 +151,13 @@ static mset_status map_any(struct mset_page_table *pt, uint64_t va, uint64_t las
                            uint64_t payload, uint64_t flags, const struct pt_map_how *how) {
     struct pt_reserve reserve = {.need = {{0}}};
     struct map_plan plan;
-    map_plan_open(&plan, pt, how->overlap, &reserve.need);
-    if (!map_plan_add(&plan, va, last, pa)) {
+    map_plan_open_for(&plan, pt, how->overlap, &reserve.need, how->need != NULL);
+    if (!plan_run(&plan, va, last, pa)) {
         return MSET_ALREADY_EXISTS;
     }
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, how->need);
     if (status != MSET_OK || how->need != NULL) {
-        return status;
+        return map_plan_close(&plan, status);
     }
     struct told told = {how->removed, how->arg};
     struct pt_joiner joiner = {.visit = tell_removed, .arg = &told};

@@ -12,9 +12,11 @@
  *
  * Leaf sizes have no gaps and alignment at one level implies it at all below, so what is covered
  * at a higher level is covered at this one: each level is counted by itself, in constant time.
- * Runs come in ascending order, so a table can have been counted only for the run just before.
+ * Runs come in ascending order, so a table can have been counted only for the run just before: of
+ * this call, or of one that was announced before (session.h).
  *
  * Mapping where something may be: down the tables that are there, and where they end as above.
+ * For a call that is only prepared see engine_ahead.h.
  *
  * Cutting. At most the first and the last slot of each table on the way are touched in part.
  */
@@ -26,7 +28,8 @@ struct map_plan {
     struct mset_pt_need *need;
     unsigned levels; /* that may have leaves */
     enum mset_pt_overlap overlap;
-    uint64_t counted[FMT_LEVELS]; /* last slot of each level with a counted table */
+    bool ahead;                /* only prepare: */
+    struct pt_session session; /*   after what it says; else only what this call has counted */
 };
 
 static void map_plan_open(struct map_plan *plan, struct mset_page_table *pt,
@@ -35,9 +38,8 @@ static void map_plan_open(struct map_plan *plan, struct mset_page_table *pt,
     plan->need = need;
     plan->levels = pt->leaf_levels;
     plan->overlap = overlap;
-    for (unsigned level = 0; level < FMT_LEVELS; level++) {
-        plan->counted[level] = UINT64_MAX; /* more than any slot number */
-    }
+    plan->ahead = false;
+    pt_session_begin(&plan->session, pt->version);
 }
 
 static void map_plan_level(struct map_plan *plan, unsigned level, uint64_t va, uint64_t last,
@@ -49,13 +51,14 @@ static void map_plan_level(struct map_plan *plan, unsigned level, uint64_t va, u
     const uint64_t from = a + ((va & below) != 0), to = b + ((last & below) == below);
     const bool leaves = from < to && leaf_allowed(plan->levels, level, va, pa);
     const bool first = !leaves || a < from, final = !leaves || to <= b;
+    uint64_t *const counted = &plan->session.counted[level];
 
     uint64_t tables = leaves ? (from - a) + (b + 1 - to) : b - a + 1;
-    tables -= first && a == plan->counted[level];
-    tables -= final && b != a && b == plan->counted[level];
+    tables -= first && a == *counted;
+    tables -= final && b != a && b == *counted;
     plan->need->tables[level - 1] += tables;
     if (first || final) {
-        plan->counted[level] = final ? b : a;
+        *counted = final ? b : a;
     }
 }
 
@@ -157,6 +160,7 @@ static bool range_empty(struct mset_page_table *pt, uint64_t va, uint64_t last) 
 struct cut_choice {
     bool all;
     uint64_t flags;
+    const struct pt_session *session; /* what this has cut counts no more; NULL: nothing */
 };
 
 static inline bool cut_chosen(const struct cut_choice *choice, uint64_t entry, unsigned i,
@@ -164,6 +168,12 @@ static inline bool cut_chosen(const struct cut_choice *choice, uint64_t entry, u
     const uint64_t leaf = fmt_ungroup(entry, i, level);
     return entry != fmt_empty(level) &&
            (choice->all || (!fmt_is_marker(leaf) && fmt_leaf_flags(leaf, level) != choice->flags));
+}
+
+/* Will the slot of va, if it is a leaf or a part of one, have been cut? */
+static inline bool cut_before(const struct cut_choice *choice, unsigned level, uint64_t va) {
+    return choice->session != NULL &&
+           pt_session_cuts(choice->session, slot_first(level, va), slot_last(level, va));
 }
 
 static void plan_cuts(const struct pt_table *table, unsigned level, uint64_t va, uint64_t last,
@@ -176,12 +186,12 @@ static void plan_cut(const struct pt_table *table, unsigned level, uint64_t va, 
         return;
     }
     const unsigned i = index_of(level, va);
-    const struct pt_table *const child = table == NULL ? NULL : child_at(table, i);
+    const struct pt_table *const child = child_or_null(table, i);
     if (child == NULL) {
         if (table != NULL && !cut_chosen(choice, table->entries[i], i, level)) {
             return;
         }
-        need->tables[level - 1]++;
+        need->tables[level - 1] += !cut_before(choice, level, va);
     }
     plan_cuts(child, level - 1, va, last, choice, need);
 }

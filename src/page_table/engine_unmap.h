@@ -237,6 +237,17 @@ static bool tell_removed(void *arg, const struct mset_pt_run *run) {
     return true;
 }
 
+/* The unmap has been prepared. */
+static mset_status announce_unmap(struct mset_page_table *pt, uint64_t va, uint64_t last) {
+    const struct pt_range range = {va, last};
+    struct pt_session session = pt_session_now(pt);
+    if (!pt_session_has_room_for(&session, &range)) {
+        pt_range_widen(&session.unmapped, va, last);
+        pt->session = session;
+    }
+    return MSET_OK;
+}
+
 /* A range that is not just leaves of a table of level 0. */
 static mset_status unmap_any(struct mset_page_table *pt, const struct path *path, uint64_t va,
                              uint64_t last, struct pt_joiner *removed, struct mset_pt_need *need) {
@@ -244,7 +255,7 @@ static mset_status unmap_any(struct mset_page_table *pt, const struct path *path
     plan_cuts(path_end(path), path->level, va, last, &CUT_ALL, &reserve.need);
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
     if (status != MSET_OK || need != NULL) {
-        return status;
+        return status != MSET_OK ? status : announce_unmap(pt, va, last);
     }
     const struct unmap_job job = {pt, &reserve, removed};
     unmap_in(&job, path_end(path), path->level, va, last);

@@ -84,6 +84,7 @@ static void init(struct mset_page_table *pt, const struct mset_pt_config *config
     init_space(pt, config);
     init_leaves(pt, sizes_wanted(config));
     pt_gather_reset(pt);
+    pt_session_begin(&pt->session, pt->version);
 }
 
 mset_status mset_pt_create(const struct mset_pt_config *config, struct mset_page_table **table) {

@@ -41,6 +41,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "page_table/loops.h"
+#include "page_table/session.h"
 
 struct pt_table {
     uint64_t *entries;
@@ -91,18 +92,28 @@ struct mset_page_table {
     bool promote;
     bool keep_marks;
     struct pt_recent recent;
-    uint64_t version; /* changes with every changing call */
+    uint64_t version; /* changes with every call that changes leaves */
     struct mset_pt_statistics statistics;
 
     struct mset_pt_gather gather; /* tables and breaks are made up by the getter */
     struct pt_table *retired;     /* out of the tree, still in the processors' memory */
     uint64_t retired_tables;
     struct pt_table *broken;
-    struct pt_tables stock; /* prepared, not used yet */
+    struct pt_tables stock;    /* prepared, not used yet */
+    struct pt_session session; /* see pt_session_now() */
 
     struct mset_frames *frames;
     struct mset_allocator allocator;
 };
+
+/* What was said since the last call that changed leaves. */
+static inline struct pt_session pt_session_now(const struct mset_page_table *pt) {
+    struct pt_session session = pt->session;
+    if (session.version != pt->version) {
+        pt_session_begin(&session, pt->version);
+    }
+    return session;
+}
 
 /* ---- the engine of a format --------------------------------------------------------------- */
 
