@@ -75,7 +75,7 @@ mset_status machine_create(struct machine *machine, enum machine_kind kind,
     }
     mset_linear_init(&machine->linear);
     if (machine->data != NULL) {
-        mset_eager_init(&machine->eager, mset_buddy_frames(machine->data));
+        mset_eager_init(&machine->eager, mset_buddy_frames(machine->data), NULL);
         mset_lazy_init(&machine->lazy, mset_buddy_frames(machine->data));
     }
     return MSET_OK;

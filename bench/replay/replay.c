@@ -115,8 +115,8 @@ static bool new_access(void *arg, const struct mset_area *piece, uint64_t *flags
 static bool do_protect(struct run *run, struct place *place, const struct op *op) {
     struct space *space = &place->space;
     uint64_t access = access_flags(op->protection);
-    mset_status status =
-        mset_protect(space->set, op->start, op->size, new_access, &access, space->table);
+    mset_status status = mset_protect(space->set, op->start, op->size, MSET_HOLES_SKIP, new_access,
+                                      &access, space->table);
     if (status == MSET_OK) {
         status = touch(run, space, op);
     }

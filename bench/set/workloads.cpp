@@ -93,7 +93,8 @@ void Churn::protect() {
     const uint64_t size = 1 + random.below(16);
     const uint64_t start = random.below(pages - size);
     uint64_t flags = serial++;
-    require(mset_protect(set, start * page, size * page, new_flags, &flags, nullptr));
+    require(
+        mset_protect(set, start * page, size * page, MSET_HOLES_SKIP, new_flags, &flags, nullptr));
 }
 
 void Churn::replace() {
@@ -123,7 +124,8 @@ void Split::protect() {
     const uint64_t size = 1 + random.below(16);
     const uint64_t start = random.below(pages - size);
     uint64_t flags = random.below(4);
-    require(mset_protect(set, start * page, size * page, new_flags, &flags, nullptr));
+    require(
+        mset_protect(set, start * page, size * page, MSET_HOLES_SKIP, new_flags, &flags, nullptr));
 }
 
 /* ---- MmapChurn ---------------------------------------------------------------------------- */

@@ -7,13 +7,26 @@
  *
  * Who is told what, and when
  *
- *   - One call per piece: a piece is the part of one area that lies inside the operation's range.
- *     Pieces come in ascending address order, each exactly once.
+ * An operation is a list of steps, one for each piece: a piece is the part of one area that lies
+ * inside the operation's range. First what is in the way is unmapped, then pieces are protected or
+ * moved, then what is new is mapped. Each step is one call, each call comes exactly once:
+ *
+ *   1. Backends with `prepare` are asked for everything their steps will need, in the order in
+ *      which the calls will come. If one refuses, those that agreed are told to abort, and the
+ *      operation has not begun.
+ *   2. Pieces are unmapped: in ascending address order, those of backends without `prepare`
+ *      before those with. So a refusal finds nothing done that could not be taken back: who has
+ *      prepared does not refuse.
+ *   3. Pieces are protected or moved, in the same order.
+ *   4. The new area is mapped.
+ *   5. The set changes, and observers are told (observe.h).
+ *
  *   - `run` describes the piece with the area's present flags; run->offset is the offset of
  *     run->start. It is a copy: the backend may not keep the pointer.
  *   - Calls come before the set changes: during a call the set still shows the old state. A
  *     backend may look at the set, it must not change it.
  *   - `page_table` is what the caller gave to the operation; the set never looks at it.
+ *   - An operation of one step is not prepared: its call is all or nothing by itself.
  *
  * How a backend answers
  *
@@ -22,14 +35,15 @@
  *   < 0    the backend's own code: the operation returns MSET_BAD_STATE
  *
  * In both cases mset_last_failure() reports the code. A call that answers other than 0 must have
- * changed nothing for its run. Pieces already done are then undone in reverse order: unmap by
- * map, map by unmap, protect by protect with the old flags, move by move back. If an undo is
- * refused as well, the operation returns MSET_BAD_STATE, whatever the code, the set describes
- * what the backends confirmed, and the failure says how far that goes.
+ * changed nothing for its run. Then the steps prepared and not yet called are aborted, and those
+ * called are undone in reverse order: unmap by map, map by unmap, protect by protect with the old
+ * flags, move by move back. If an undo is refused as well, undoing ends there: the operation
+ * returns MSET_BAD_STATE, whatever the code, the set describes what the backends confirmed, and the
+ * failure says how far that goes.
  *
- * Every member of the table may be NULL: may_map, cut, map, unmap, protect and fault then succeed
- * without doing anything, splitting and merging are allowed, references are not counted, and moving
- * is an unmap followed by a map.
+ * Every member of the table may be NULL: map, unmap, protect and fault then succeed without doing
+ * anything, splitting and merging are allowed, references are not counted, and moving is an unmap
+ * followed by a map. `prepare` and `abort` come together.
  */
 #ifndef MSET_BACKEND_H
 #define MSET_BACKEND_H
@@ -55,23 +69,32 @@ struct mset_area {
     uint64_t offset;
 };
 
+enum mset_step_kind { MSET_STEP_MAP, MSET_STEP_UNMAP, MSET_STEP_PROTECT, MSET_STEP_MOVE };
+
+/* A call to come. */
+struct mset_step {
+    enum mset_step_kind kind;
+    struct mset_area run; /* as the call will get it */
+    uint64_t new_flags;   /* PROTECT */
+    uint64_t new_start;   /* MOVE */
+    /* MAP, MOVE: all areas in the room, which holds the new place, will have been unmapped before
+       the call. A size of 0: the new place is free now. */
+    uint64_t room_start;
+    uint64_t room_size;
+};
+
 struct mset_backend_ops {
     const char *name; /* shown in listings, may be NULL */
 
     /*
-     * Would map refuse this run by itself, however empty the range and however much memory there
-     * is? Asked before other areas are unmapped to make room for it. Changes nothing.
+     * Takes everything the step's call will need, so that it cannot fail, and judges whether it is
+     * possible at all; changes nothing that an access, or another backend, could see. Steps add up.
+     * Each step prepared is ended by its call or by `abort`; what is aborted comes in reverse
+     * order. Between prepare and the end the page table is changed by steps only.
      */
-    int (*may_map)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
-    /*
-     * Called for every cut that may_split has allowed, before anything is unmapped, protected or
-     * moved: `at`, inside the area, will be a boundary. Takes what the cut needs (a page-table
-     * leaf that reaches across it is replaced by smaller ones), so that a call for either part
-     * alone cannot fail for want of it. Changes nothing that an access could see, and is not
-     * undone if the operation fails.
-     */
-    int (*cut)(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
-               void *page_table);
+    int (*prepare)(struct mset_backend *backend, const struct mset_step *step, void *page_table);
+    /* Gives back what was taken for the step. Cannot fail. */
+    void (*abort)(struct mset_backend *backend, const struct mset_step *step, void *page_table);
 
     int (*map)(struct mset_backend *backend, const struct mset_area *run, void *page_table);
     int (*unmap)(struct mset_backend *backend, const struct mset_area *run, void *page_table);

@@ -7,8 +7,8 @@
  *
  * The `page_table` given to operations of the set is a `struct mset_page_table *`; NULL is
  * MSET_INVALID_PARAM. A backend object may serve many areas of many sets and page tables, one
- * thread at a time. It is yours: embed it or make it static; nothing is allocated for it and it
- * needs no clean-up. It must outlive the areas that use it.
+ * thread at a time. It is yours: embed it or make it static; it needs no clean-up. It must outlive
+ * the areas that use it.
  *
  * Flags: where the format cannot say "write or execute but do not read" (x86-64), a page with any
  * access gets MSET_READ as well, as Linux does it. What else the format cannot express is
@@ -18,14 +18,17 @@
  * storage. A frame stays with its page, contents and all, through protect to PROT_NONE and back,
  * through cuts and through move.
  *
- * No leaf reaches across a boundary between areas. So only the ends of an operation's range can
- * need a new table, which is taken before anything else happens (backend.h: cut), and taking whole
- * areas out, mset_clear above all, needs no memory.
+ * All three prepare (backend.h): tables and frames are taken before anything is changed, exactly as
+ * many as will be used, and the step itself cannot fail. So an operation over areas of these
+ * backends happens whole or leaves no trace. No leaf reaches across a boundary between areas, so
+ * only the ends of an operation's range can need a new table, and taking whole areas out,
+ * mset_clear above all, needs no memory. (This holds as long as nobody else maps in the areas'
+ * ranges, and without config.promote of the page table; with it a step may take more than it needs,
+ * which then stays in the table's stock.)
  *
- * Two things are not undone as they were. When a map or move with MSET_MAP_REPLACE has made room
- * and then finds no memory, what was there is mapped again: of eager and lazy areas with fresh
- * frames, not the old contents. And when a protect from PROT_NONE is undone, the frames that it
- * took stay with the area.
+ * What cannot be brought back: when a map or move with MSET_MAP_REPLACE has unmapped areas of these
+ * backends, and then a backend *without* prepare refuses what was to come in their place, they are
+ * mapped again: eager and lazy areas with fresh frames, not the old contents.
  *
  * Flushing: frames go back to their source inside the call that unmaps them. Stop the processors
  * that use the page table, or give a source that holds frames back until the flush.
@@ -58,13 +61,18 @@ MSET_API void mset_linear_init(struct mset_linear *linear);
  * size and the frame source allow, else smaller. The area's offset is not used. An area without
  * access (PROT_NONE) takes no frames until protect gives it some.
  */
+struct mset_frame_reservation;
 struct mset_eager {
     struct mset_backend backend;
     struct mset_frames *frames; /* for data; may be another source than that of the tables */
+    struct mset_allocator allocator;
     uint64_t areas;
     uint64_t held; /* bytes of frames taken and not given back; read only */
+    struct mset_frame_reservation *first_reserved, *last_reserved; /* for steps to come */
 };
-MSET_API void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames);
+/* The allocator, for lists of frames that wait to be mapped, is copied; NULL: the default. */
+MSET_API void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames,
+                              const struct mset_allocator *allocator);
 
 /* Nothing is there until a fault asks for it, then one page of the smallest size. */
 struct mset_lazy {

@@ -35,11 +35,13 @@ enum mset_status {
     MSET_OK = 0,
     MSET_INVALID_PARAM,  /* an argument is wrong by itself: empty, wrapping, misaligned, NULL */
     MSET_ALREADY_EXISTS, /* the range is taken */
-    MSET_BAD_STATE,      /* a backend refused with a code of its own: see mset_last_failure() */
+    MSET_BAD_STATE,      /* a backend refused with a code of its own (see mset_last_failure()), or
+                            the set has an open plan (plan.h) */
     MSET_NO_MEMORY,      /* the caller's allocator or frame source had nothing left */
     MSET_NOT_FOUND,      /* no area, no mapping, no room */
     MSET_ACCESS_DENIED,  /* an area is there but does not allow this */
     MSET_UNSUPPORTED,    /* the backend or the page-table format cannot express this */
+    MSET_OVER_LIMIT,     /* more areas or bytes than the set's limits allow */
 };
 typedef enum mset_status mset_status;
 

@@ -7,7 +7,9 @@
 #include "base.h"
 #include "formats.h"
 #include "frames.h"
+#include "observe.h"
 #include "page_table.h"
+#include "plan.h"
 #include "set.h"
 
 #endif

@@ -16,10 +16,12 @@
  * wrapping ranges are MSET_INVALID_PARAM; a range may end at 2^64. No single area covers the
  * whole of 2^64 bytes (its size could not be told).
  *
- * Failure: a call that does not return MSET_OK has changed nothing: neither the set nor, because
- * completed steps are undone, what stands behind it. The exceptions are a backend that refuses an
- * operation *and* its undoing (see mset_last_failure()), and what the undoing of a backend cannot
- * bring back (for the ready ones see backends.h).
+ * Failure: a call that does not return MSET_OK has changed nothing: neither the set nor what stands
+ * behind it. All memory is taken before the first change. Backends that can prepare (backend.h;
+ * all ready ones can) have taken theirs too and do not fail; what others have done is undone if
+ * one of them refuses. The exceptions are a backend that refuses an operation *and* its undoing
+ * (see mset_last_failure()), and what an undoing cannot bring back (for the ready backends see
+ * backends.h).
  *
  * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k), and
  * O(log n) for each merge. move: O(k log n). find_free: O(log n) for page alignment; see there.
@@ -46,16 +48,28 @@ struct mset_options {
     const struct mset_allocator *allocator; /* NULL: mset_allocator_default(); copied */
     uint64_t page_size;                     /* power of two; 0: 4096; 1: byte-granular */
     unsigned flags;                         /* MSET_MERGE */
+    uint64_t guard;     /* bytes that MSET_GUARD keeps free; multiple of the page size */
+    uint64_t max_areas; /* see mset_set_limits(); 0: no limit */
+    uint64_t max_bytes;
 };
 
 /* MSET_NO_MEMORY, or MSET_INVALID_PARAM for options that make no sense. */
 MSET_API mset_status mset_create(const struct mset_options *options, struct mset **set);
 
 /*
- * Frees the set and drops its references to backends. Backends are not asked to unmap: call
- * mset_clear() first if the page table lives on. NULL is fine.
+ * Frees the set and drops its references to backends; an open plan is dropped; observers are told
+ * that all areas are removed. Backends are not asked to unmap: call mset_clear() first if the page
+ * table lives on. NULL is fine. Cursors are to be closed before (mset_cursor_close()).
  */
 MSET_API void mset_destroy(struct mset *set);
+
+/*
+ * Operations that would leave more areas or mapped bytes than allowed, and more than there are
+ * now, are MSET_OVER_LIMIT, judged by what there would be after merging. A limit may be set below
+ * what is there: nothing goes, but nothing is added. 0: no limit. (Linux: vm.max_map_count,
+ * RLIMIT_AS, which both fail with ENOMEM.)
+ */
+MSET_API mset_status mset_set_limits(struct mset *set, uint64_t max_areas, uint64_t max_bytes);
 
 /* ---- changing the set --------------------------------------------------------------------- */
 
@@ -64,8 +78,18 @@ enum mset_map_how {
     MSET_MAP_REPLACE = 1, /* what lies in the range is unmapped first (MAP_FIXED) */
 };
 
-/* Adds an area. The structure is copied; the set takes a reference to the backend. */
-MSET_API mset_status mset_map(struct mset *set, const struct mset_area *area, enum mset_map_how how,
+/*
+ * To be added to `how` or `side`: MSET_ALREADY_EXISTS also if afterwards any other area, or the
+ * rest of one that was cut, would lie less than the set's guard distance away from the new range.
+ * (What is moved or grown does not count against itself.)
+ */
+#define MSET_GUARD 0x100u
+
+/*
+ * Adds an area. The structure is copied; the set takes a reference to the backend. `how`: an enum
+ * mset_map_how, with MSET_GUARD where wanted.
+ */
+MSET_API mset_status mset_map(struct mset *set, const struct mset_area *area, unsigned how,
                               void *page_table);
 
 /* Removes what lies in the range: whole areas, heads, tails, middles. A hole is fine. */
@@ -81,9 +105,18 @@ MSET_API mset_status mset_clear(struct mset *set, void *page_table);
  */
 typedef bool (*mset_update_flags)(void *arg, const struct mset_area *piece, uint64_t *flags);
 
-/* Changes the flags of what lies in the range; holes are skipped. */
+enum mset_holes {
+    MSET_HOLES_SKIP = 0, /* only what is there changes */
+    MSET_HOLES_FAIL = 1, /* MSET_NOT_FOUND unless areas cover the whole range, nobody is asked */
+};
+
+/*
+ * Changes the flags of what lies in the range. (POSIX mprotect fails with ENOMEM at a hole, after
+ * what lies before it may have changed; MSET_HOLES_FAIL is that, all or nothing.)
+ */
 MSET_API mset_status mset_protect(struct mset *set, uint64_t start, uint64_t size,
-                                  mset_update_flags update, void *arg, void *page_table);
+                                  enum mset_holes holes, mset_update_flags update, void *arg,
+                                  void *page_table);
 
 /*
  * Carries everything in [from, from + size) to the same distances from `to`: flags, backend and
@@ -92,7 +125,7 @@ MSET_API mset_status mset_protect(struct mset *set, uint64_t start, uint64_t siz
  * MSET_NOT_FOUND; what lies in the destination is treated as `how` says.
  */
 MSET_API mset_status mset_move(struct mset *set, uint64_t from, uint64_t size, uint64_t to,
-                               enum mset_map_how how, void *page_table);
+                               unsigned how, void *page_table);
 
 enum mset_side {
     MSET_LOW = 0, /* at the start of the area */
@@ -102,14 +135,15 @@ enum mset_side {
 /*
  * Makes the area at `address` larger by `bytes` on one side. The backend maps the new part.
  * MSET_NOT_FOUND without such an area, MSET_ALREADY_EXISTS if the room is taken,
- * MSET_INVALID_PARAM if it would leave the address space.
+ * MSET_INVALID_PARAM if it would leave the address space. `side`: an enum mset_side, with
+ * MSET_GUARD where wanted (the gap below a growing stack).
  */
-MSET_API mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side,
-                               uint64_t bytes, void *page_table);
+MSET_API mset_status mset_grow(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                               void *page_table);
 
 /* Cuts `bytes` off one side of the area at `address`; something must be left of it. */
-MSET_API mset_status mset_shrink(struct mset *set, uint64_t address, enum mset_side side,
-                                 uint64_t bytes, void *page_table);
+MSET_API mset_status mset_shrink(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                                 void *page_table);
 
 /*
  * Bookkeeping only, for callers that have changed the page table by themselves: the areas
@@ -131,10 +165,13 @@ MSET_API mset_status mset_fault(struct mset *set, uint64_t address, uint64_t acc
  * call above begins by forgetting it.
  *
  * `done` is empty unless an undo was refused as well. Then the call has returned MSET_BAD_STATE,
- * and the set shows what the backends have confirmed: the operation in [done_start, done_start +
- * done_size), the old state elsewhere. After mset_move `done` is in addresses of the source: those
- * pieces are at the destination, which was emptied there; a piece that could be brought neither
- * here nor back is gone from the set, and if that is all, it is what `done` tells.
+ * and the set shows what the backends have confirmed: the steps of the operation (backend.h) up to
+ * the one whose undoing was refused are done, all others are not. `done` covers the pieces of those
+ * steps. Pieces of backends with and without `prepare` may alternate in there; then those with,
+ * which come last, may be in their old state. After mset_map and mset_move it is what was unmapped
+ * to make room if that is all, and after mset_move else in addresses of the source: those pieces
+ * are at the destination, which was emptied. (A last piece whose backend cannot move may have been
+ * unmapped here and not mapped there; then it is gone from the set.)
  */
 struct mset_failure {
     int code;         /* the backend's answer; 0: no backend refused */
@@ -219,7 +256,9 @@ static inline uint64_t mset_area_offset(const struct mset_area *area, uint64_t a
  * either end returns false and is outside again. A step costs O(1) amortised.
  *
  * Changing the set does not break a cursor: the next step is taken from the addresses of the
- * area last returned. A cursor owns nothing and needs no clean-up; it may not outlive its set.
+ * area last returned. A cursor owns no memory. While it is inside it counts as live: it may not
+ * outlive its set, and builds with asserts complain when a set with live cursors is destroyed. So
+ * close one that is left before its end; one that has stepped outside is closed.
  */
 struct mset_cursor {
     const struct mset *set;
@@ -237,6 +276,8 @@ MSET_API mset_status mset_cursor_range(struct mset_cursor *cursor, const struct 
                                        uint64_t start, uint64_t size);
 MSET_API bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out);
 MSET_API bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out);
+/* Goes outside. The cursor can be used again. */
+MSET_API void mset_cursor_close(struct mset_cursor *cursor);
 
 /* ---- looking inside ----------------------------------------------------------------------- */
 

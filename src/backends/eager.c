@@ -1,21 +1,17 @@
 /*
  * eager.c - frames are taken when the area is mapped, in blocks as large as leaves can be.
  *
- * Filling goes from block to block; blocks that happen to follow each other in physical memory
- * are collected and mapped by one call, whatever their sizes:
- *
- *     va     |4K|4K|      2M       |      2M       |4K|
- *     pa     |a |a+1|   b          |   b + 2M      |c |
- *     calls  |--1--|--------------2----------------|-3-|
+ * Whoever has not been asked to prepare a step that needs frames does it himself, then fulfils it:
+ * there is one way to fill a range.
  *
  * Invariants
  *   1. A piece whose area has access is mapped without holes and present.
  *   2. A piece whose area has none (PROT_NONE) may have holes; what is mapped there is not present
  *      and keeps its frame.
- *   From 2: after a filling of holes that failed, what is present in the piece is what was new.
  */
-#include "backends/page_table_use.h"
-#include "base/assert.h"
+#include "backends/frame_reserve.h"
+
+#include "base/memory.h"
 
 static struct mset_eager *eager_of(struct mset_backend *backend) {
     return (struct mset_eager *)(void *)backend;
@@ -30,147 +26,74 @@ static bool accessible(uint64_t flags) {
     return (flags & MSET_ACCESS) != 0;
 }
 
-/* ---- filling a hole ----------------------------------------------------------------------- */
+/* Does the step take frames? Whoever protects an area that has access finds no holes. */
+static bool fills(const struct mset_step *step) {
+    return step->kind == MSET_STEP_MAP
+               ? accessible(step->run.flags)
+               : step->kind == MSET_STEP_PROTECT && !accessible(step->run.flags) &&
+                     accessible(step->new_flags);
+}
 
-struct filling {
-    const struct frame_pool *pool;
-    struct mset_page_table *table;
-    uint64_t flags;
-    uint64_t va, pa, size; /* taken, zeroed, not yet mapped */
-};
+static uint64_t flags_after(const struct mset_page_table *table, const struct mset_step *step) {
+    return leaf_flags(table, step->kind == MSET_STEP_PROTECT ? step->new_flags : step->run.flags);
+}
 
-/* Takes the largest leaf-sized block that fits at va in `room` bytes and can be had. */
-static mset_status take_block(const struct filling *filling, uint64_t va, uint64_t room,
-                              uint64_t *pa, uint64_t *size) {
-    mset_status status = MSET_NO_MEMORY;
-    uint64_t sizes = mset_pt_leaf_sizes(filling->table);
-    while (sizes != 0) {
-        const unsigned top = 63u - (unsigned)__builtin_clzll(sizes);
-        *size = UINT64_C(1) << top;
-        sizes ^= *size;
-        if (*size <= room && va % *size == 0) {
-            status = mset_frame_pool_take(filling->pool, top - 12, pa);
-            if (status != MSET_NO_MEMORY) {
-                return status;
-            }
+/* ---- steps to come --------------------------------------------------------------------------- */
+
+static mset_status prepare(struct mset_eager *eager, const struct mset_step *step,
+                           struct mset_page_table *table) {
+    mset_status status = step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, table)
+                                                     : mset_leaves_prepare(step, table);
+    if (status == MSET_OK && fills(step)) {
+        status = mset_frame_reserve(eager, table, &step->run, flags_after(table, step),
+                                    step->kind == MSET_STEP_PROTECT);
+        if (status != MSET_OK) {
+            mset_pt_prepare_drop(table);
         }
     }
     return status;
 }
 
-static mset_status map_collected(struct filling *filling) {
-    if (filling->size == 0) {
-        return MSET_OK;
-    }
-    const mset_status status =
-        mset_pt_map(filling->table, filling->va, filling->pa, filling->size, filling->flags);
-    if (status != MSET_OK) {
-        mset_frame_pool_give(filling->pool, filling->pa, filling->size);
-    }
-    filling->va += filling->size;
-    filling->size = 0;
-    return status;
+static int eager_prepare(struct mset_backend *backend, const struct mset_step *step,
+                         void *page_table) {
+    return answer(page_table == NULL ? MSET_INVALID_PARAM
+                                     : prepare(eager_of(backend), step, page_table));
 }
 
-static void give_collected(struct filling *filling) {
-    if (filling->size != 0) {
-        mset_frame_pool_give(filling->pool, filling->pa, filling->size);
-        filling->size = 0;
+static void eager_abort(struct mset_backend *backend, const struct mset_step *step,
+                        void *page_table) {
+    struct mset_eager *const eager = eager_of(backend);
+    if (fills(step)) {
+        mset_frame_cancel(eager, mset_frame_find(eager, page_table, step->run.start));
     }
+    mset_pt_prepare_drop(page_table);
 }
 
-/* Adds a block to what is collected; if it does not follow it in memory, that is mapped first. */
-static mset_status collect(struct filling *filling, uint64_t pa, uint64_t size) {
-    if (filling->size != 0 && filling->pa + filling->size != pa) {
-        const mset_status status = map_collected(filling);
+/* Does what was prepared, or prepares now and does it. */
+static mset_status fill(struct mset_eager *eager, const struct mset_step *step,
+                        struct mset_page_table *table) {
+    if (mset_frame_find(eager, table, step->run.start) == NULL) {
+        const mset_status status = prepare(eager, step, table);
         if (status != MSET_OK) {
-            mset_frame_pool_give(filling->pool, pa, size);
             return status;
         }
     }
-    filling->pa = filling->size == 0 ? pa : filling->pa;
-    filling->size += size;
-    return MSET_OK;
+    return mset_frame_fulfil(eager, table, mset_frame_find(eager, table, step->run.start),
+                             flags_after(table, step));
 }
 
-/* Fills [va, va + size), which is empty. What was mapped before a failure stays. */
-static mset_status fill_hole(struct filling *filling, uint64_t va, uint64_t size) {
-    filling->va = va;
-    filling->size = 0;
-    for (uint64_t done = 0; done < size;) {
-        uint64_t pa, got;
-        mset_status status = take_block(filling, va + done, size - done, &pa, &got);
-        if (status == MSET_OK) {
-            status = collect(filling, pa, got);
-        }
-        if (status != MSET_OK) {
-            give_collected(filling);
-            return status;
-        }
-        done += got;
-    }
-    return map_collected(filling);
-}
-
-/* ---- filling all holes of a piece --------------------------------------------------------- */
-
-static mset_status fill_holes(struct filling *filling, uint64_t va, uint64_t size) {
-    mset_status status = MSET_OK;
-    while (size != 0 && status == MSET_OK) {
-        struct mset_pt_run run;
-        status = mset_pt_next(filling->table, va, size, &run);
-        if (status == MSET_NOT_FOUND) {
-            return fill_hole(filling, va, size);
-        }
-        if (status == MSET_OK && run.va != va) {
-            status = fill_hole(filling, va, run.va - va);
-        }
-        if (status == MSET_OK) {
-            size -= run.va + run.size - va;
-            va = run.va + run.size;
-        }
-    }
-    return status;
-}
-
-/* Takes back what filling put into a piece that had no present leaf before. */
-static void empty_holes(const struct frame_pool *pool, struct mset_page_table *table, uint64_t va,
-                        uint64_t size) {
-    struct mset_pt_run run;
-    while (size != 0 && mset_pt_next(table, va, size, &run) == MSET_OK) {
-        if (run.present) {
-            /* Whole leaves, as they were mapped: nothing is cut, so this cannot fail. */
-            const mset_status status = mset_frame_pool_unmap(pool, table, run.va, run.size);
-            MSET_ASSERT(status == MSET_OK);
-            (void)status;
-        }
-        size -= run.va + run.size - va;
-        va = run.va + run.size;
-    }
-}
-
-static mset_status fill_piece(const struct frame_pool *pool, struct mset_page_table *table,
-                              const struct mset_area *run, uint64_t flags) {
-    struct filling filling = {.pool = pool, .table = table, .flags = leaf_flags(table, flags)};
-    const mset_status status = fill_holes(&filling, run->start, run->size);
-    if (status != MSET_OK) {
-        empty_holes(pool, table, run->start, run->size);
-    }
-    return status;
-}
-
-/* ---- the backend -------------------------------------------------------------------------- */
+/* ---- the calls --------------------------------------------------------------------------------
+ */
 
 static int eager_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
+    const struct mset_step step = {.kind = MSET_STEP_MAP, .run = *run};
     if (page_table == NULL) {
         return answer(MSET_INVALID_PARAM);
     }
-    const mset_status status = mset_leaves_vacant(page_table, run);
-    if (status != MSET_OK || !accessible(run->flags)) {
-        return answer(status);
+    if (!fills(&step)) {
+        return answer(mset_leaves_vacant(page_table, run));
     }
-    const struct frame_pool pool = pool_of(backend);
-    return answer(fill_piece(&pool, page_table, run, run->flags));
+    return answer(fill(eager_of(backend), &step, page_table));
 }
 
 static int eager_unmap(struct mset_backend *backend, const struct mset_area *run,
@@ -182,19 +105,15 @@ static int eager_unmap(struct mset_backend *backend, const struct mset_area *run
 static int eager_protect(struct mset_backend *backend, const struct mset_area *run,
                          uint64_t new_flags, void *page_table) {
     struct mset_page_table *const table = page_table;
+    const struct mset_step step = {.kind = MSET_STEP_PROTECT, .run = *run, .new_flags = new_flags};
     if (table == NULL) {
         return answer(MSET_INVALID_PARAM);
     }
-    const struct frame_pool pool = pool_of(backend);
-    const bool fill = !accessible(run->flags) && accessible(new_flags);
-    mset_status status = fill ? fill_piece(&pool, table, run, new_flags) : MSET_OK;
-    if (status == MSET_OK) {
-        status = mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags));
-        if (status != MSET_OK && fill) {
-            empty_holes(&pool, table, run->start, run->size);
-        }
+    const mset_status status = fills(&step) ? fill(eager_of(backend), &step, table) : MSET_OK;
+    if (status != MSET_OK) {
+        return answer(status);
     }
-    return answer(status);
+    return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
 }
 
 static int eager_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
@@ -211,11 +130,12 @@ static void eager_release(struct mset_backend *backend) {
     eager_of(backend)->areas--;
 }
 
-void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames) {
+void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames,
+                     const struct mset_allocator *allocator) {
     static const struct mset_backend_ops ops = {
         .name = "eager",
-        .may_map = mset_leaves_may_map,
-        .cut = mset_leaves_cut,
+        .prepare = eager_prepare,
+        .abort = eager_abort,
         .map = eager_map,
         .unmap = eager_unmap,
         .protect = eager_protect,
@@ -224,8 +144,11 @@ void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames) {
         .retain = eager_retain,
         .release = eager_release,
     };
+    memset(eager, 0, sizeof *eager);
     eager->backend.ops = &ops;
     eager->frames = frames;
-    eager->areas = 0;
-    eager->held = 0;
+    allocator = mset_allocator_or_default(allocator);
+    if (allocator != NULL) {
+        eager->allocator = *allocator;
+    }
 }

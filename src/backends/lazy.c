@@ -16,6 +16,13 @@ static int lazy_map(struct mset_backend *backend, const struct mset_area *run, v
     return answer(page_table == NULL ? MSET_INVALID_PARAM : mset_leaves_vacant(page_table, run));
 }
 
+static int lazy_prepare(struct mset_backend *backend, const struct mset_step *step,
+                        void *page_table) {
+    (void)backend;
+    return answer(step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, page_table)
+                                              : mset_leaves_prepare(step, page_table));
+}
+
 static int lazy_unmap(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     const struct frame_pool pool = pool_of(backend);
     return answer(mset_frame_pool_unmap(&pool, page_table, run->start, run->size));
@@ -38,8 +45,8 @@ static void lazy_release(struct mset_backend *backend) {
 void mset_lazy_init(struct mset_lazy *lazy, struct mset_frames *frames) {
     static const struct mset_backend_ops ops = {
         .name = "lazy",
-        .may_map = mset_leaves_may_map,
-        .cut = mset_leaves_cut,
+        .prepare = lazy_prepare,
+        .abort = mset_leaves_abort,
         .map = lazy_map,
         .unmap = lazy_unmap,
         .protect = mset_leaves_protect,

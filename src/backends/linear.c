@@ -5,15 +5,18 @@ static struct mset_linear *linear_of(struct mset_backend *backend) {
     return (struct mset_linear *)(void *)backend;
 }
 
-static int linear_may_map(struct mset_backend *backend, const struct mset_area *run,
+static int linear_prepare(struct mset_backend *backend, const struct mset_step *step,
                           void *page_table) {
     (void)backend;
-    const struct mset_page_table *const table = page_table;
-    if (table == NULL) {
-        return answer(MSET_INVALID_PARAM);
+    struct mset_page_table *const table = page_table;
+    const struct mset_area *const run = &step->run;
+    mset_status status = step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, table)
+                                                     : mset_leaves_prepare(step, table);
+    if (status == MSET_OK && step->kind == MSET_STEP_MAP) {
+        status = mset_pt_map_prepare(table, run->start, run->offset, run->size,
+                                     leaf_flags(table, run->flags), MSET_PT_REFUSE, NULL);
     }
-    return answer(
-        mset_pt_may_map(table, run->start, run->offset, run->size, leaf_flags(table, run->flags)));
+    return answer(status);
 }
 
 static int linear_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
@@ -62,8 +65,8 @@ static void linear_release(struct mset_backend *backend) {
 void mset_linear_init(struct mset_linear *linear) {
     static const struct mset_backend_ops ops = {
         .name = "linear",
-        .may_map = linear_may_map,
-        .cut = mset_leaves_cut,
+        .prepare = linear_prepare,
+        .abort = mset_leaves_abort,
         .map = linear_map,
         .unmap = linear_unmap,
         .protect = mset_leaves_protect,

@@ -91,35 +91,67 @@ int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *ru
     return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
 }
 
-int mset_leaves_may_map(struct mset_backend *backend, const struct mset_area *run,
-                        void *page_table) {
-    (void)backend;
-    const struct mset_page_table *const table = page_table;
-    if (table == NULL) {
-        return answer(MSET_INVALID_PARAM);
-    }
-    return answer(mset_pt_may_map(table, run->start, 0, run->size, leaf_flags(table, run->flags)));
-}
-
-int mset_leaves_cut(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
-                    void *page_table) {
-    (void)backend;
-    (void)area;
-    return answer(mset_pt_cut(page_table, at));
-}
-
 int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
                      void *page_table) {
     (void)backend;
     return answer(mset_pt_move(page_table, run->start, new_start, run->size));
 }
 
-mset_status mset_leaves_vacant(struct mset_page_table *table, const struct mset_area *run) {
+/* Could the table hold such leaves? Judged by the first page, wherever its frame will be. */
+static mset_status flags_possible(const struct mset_page_table *table,
+                                  const struct mset_area *run) {
+    return mset_pt_may_map(table, run->start, 0, page_size_of(table),
+                           leaf_flags(table, run->flags));
+}
+
+mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct mset_area *run) {
     struct mset_pt_run taken;
     const mset_status status = mset_pt_next(table, run->start, run->size, &taken);
     if (status != MSET_NOT_FOUND) {
         return status == MSET_OK ? MSET_ALREADY_EXISTS : status;
     }
-    /* Nothing is there whose flags would change: this only judges them. */
-    return mset_pt_protect(table, run->start, run->size, leaf_flags(table, run->flags));
+    return flags_possible(table, run);
+}
+
+static mset_status tell_room(const struct mset_step *step, struct mset_page_table *table) {
+    return step->room_size == 0 ? MSET_OK
+                                : mset_pt_prepare_room(table, step->room_start, step->room_size);
+}
+
+mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_table *table) {
+    const struct mset_area *const run = &step->run;
+    mset_status status;
+    if (table == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    switch (step->kind) {
+    case MSET_STEP_UNMAP:
+        return mset_pt_unmap_prepare(table, run->start, run->size, NULL);
+    case MSET_STEP_PROTECT:
+        return mset_pt_protect_prepare(table, run->start, run->size,
+                                       leaf_flags(table, step->new_flags), NULL);
+    default:
+        status = tell_room(step, table);
+        return status != MSET_OK
+                   ? status
+                   : mset_pt_move_prepare(table, run->start, step->new_start, run->size, NULL);
+    }
+}
+
+mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_page_table *table) {
+    if (table == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    if (step->room_size == 0) {
+        return mset_leaves_vacant(table, &step->run);
+    }
+    const mset_status status = tell_room(step, table);
+    return status == MSET_OK ? flags_possible(table, &step->run) : status;
+}
+
+void mset_leaves_abort(struct mset_backend *backend, const struct mset_step *step,
+                       void *page_table) {
+    (void)backend;
+    (void)step;
+    mset_pt_prepare_drop(page_table);
 }

@@ -57,18 +57,24 @@ mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_pag
 /* Members of mset_backend_ops that need to know the page table only. */
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
                         uint64_t new_flags, void *page_table);
-/* For backends that choose the frames themselves. */
-int mset_leaves_may_map(struct mset_backend *backend, const struct mset_area *run,
-                        void *page_table);
-int mset_leaves_cut(struct mset_backend *backend, const struct mset_area *area, uint64_t at,
-                    void *page_table);
 int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
                      void *page_table);
+
+/*
+ * mset_backend_ops.prepare of all steps but MAP, and of MAP where frames are chosen later or by the
+ * backend itself: the range has to be free, or in the step's room, and the flags possible. A room
+ * is told to the table, for what else the backend prepares.
+ */
+mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_table *table);
+mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_page_table *table);
+/* The one answer to an abort: nothing that was prepared will happen. */
+void mset_leaves_abort(struct mset_backend *backend, const struct mset_step *step,
+                       void *page_table);
 
 /*
  * Is the range free for an area with these flags? MSET_ALREADY_EXISTS if something is mapped,
  * MSET_INVALID_PARAM or MSET_UNSUPPORTED if it could never be.
  */
-mset_status mset_leaves_vacant(struct mset_page_table *table, const struct mset_area *run);
+mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct mset_area *run);
 
 #endif

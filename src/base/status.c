@@ -19,6 +19,8 @@ const char *mset_status_text(mset_status status) {
         return "access denied";
     case MSET_UNSUPPORTED:
         return "unsupported";
+    case MSET_OVER_LIMIT:
+        return "over limit";
     }
     return "unknown status";
 }

@@ -291,6 +291,9 @@ mset_status mset_pt_prepare_room(struct mset_page_table *table, uint64_t va, uin
     }
     const uint64_t last = va + (size - 1);
     struct pt_session session = pt_session_now(table);
+    if (session.room.first <= va && session.room.last >= last) {
+        return MSET_OK; /* it has been said */
+    }
     if (!may_widen(table, &session.room, va, last)) {
         return MSET_ALREADY_EXISTS;
     }

@@ -15,3 +15,20 @@ bool mset_check_area(const struct mset *set, const struct mset_area *area, struc
     return (area->backend == NULL || area->backend->ops != NULL) &&
            mset_check_range(set, area->start, area->size, out);
 }
+
+bool mset_check_how(unsigned how) {
+    const unsigned base = how & ~MSET_GUARD;
+    return base == MSET_MAP_FAIL || base == MSET_MAP_REPLACE;
+}
+
+mset_status mset_begin(struct mset *set) {
+    if (set == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    mset_assert_alive(set);
+    if (set->open != NULL) {
+        return MSET_BAD_STATE;
+    }
+    set->failure = (struct mset_failure){0};
+    return MSET_OK;
+}

@@ -1,136 +1,225 @@
 /*
- * commit.c - splices with their references and counts, and merging. Nothing else changes the tree,
- * but for flags that mset_protect sets in place.
+ * commit.c - a plan becomes true: splices, each with the changes that it stands for. Nothing else
+ * changes the tree, but for merging (merge.c).
  *
- * References follow areas, one each. Taking [first, last] out of the tree drops the reference of
- * every area that lies inside, leaves that of an area which is trimmed, and takes one more for
- * an area that is cut in two.
+ * The whole plan is committed in as few splices as there can be. The first steps of a plan, which
+ * is what is left of one that could not be undone, are committed one by one.
  */
 #include "set.h"
 
-static void take_reference(struct mset *set, struct mset_backend *backend) {
-    if (backend != NULL) {
-        set->told++;
-        if (backend->ops->retain != NULL) {
-            backend->ops->retain(backend);
-        }
-    }
+static struct sink note_to(struct mset *set) {
+    return (struct sink){mset_note, set};
 }
 
-static void drop_reference(struct mset *set, struct mset_backend *backend) {
-    if (backend != NULL) {
-        set->told--;
-        if (backend->ops->release != NULL) {
-            backend->ops->release(backend);
-        }
-    }
+static struct range range_of(const struct at_run *run) {
+    return (struct range){run->first, run->last};
 }
 
-/* What taking the range out does to one area that touches it. */
-static void count_area(struct mset *set, const struct at_run *area, const struct range *range) {
-    const bool left = area->first < range->first;
-    const bool right = area->last > range->last;
-    if (left && right) {
-        set->splits++;
-        take_reference(set, area->attributes.backend);
-    } else if (!left && !right) {
-        drop_reference(set, area->attributes.backend);
-    }
-}
+/* ---- removal --------------------------------------------------------------------------------- */
 
 /*
- * Areas from the one at or behind the path, while they touch the range. Without backends only
- * one that may be cut in two is of interest: the first.
+ * Areas from the one at or behind the path, while they touch the range. Without backends and
+ * observers only one that may be cut in two is of interest: the first.
  */
-static void count_areas(struct mset *set, const struct at_path *to_range,
-                        const struct range *range) {
+static void note_removal(struct mset *set, const struct at_path *to_range,
+                         const struct range *range) {
+    const struct sink sink = note_to(set);
+    const bool all = set->told != 0 || set->observers != NULL;
     struct at_path path = *to_range;
     const struct at_leaf *leaf = path.node[0];
     const bool before = path.slot[0] > 0 && leaf->last[path.slot[0] - 1] >= range->first;
     bool more = true;
     if (before) {
         path.slot[0]--;
-    } else if (set->told == 0) {
+    } else if (!all) {
         return;
     } else if (path.slot[0] == leaf->count) {
         more = mset_at_next_leaf(&set->tree, &path);
     }
     while (more && at_path_run(&path).first <= range->last) {
         const struct at_run area = at_path_run(&path);
-        count_area(set, &area, range);
-        more = set->told != 0 && mset_at_next(&set->tree, &path);
+        mset_changes_of_removal(&sink, &area, range);
+        more = all && mset_at_next(&set->tree, &path);
     }
 }
 
-void mset_commit(struct mset *set, struct at_path *path, const struct range *range,
-                 const struct at_run *run) {
-    struct at_path own;
-    if (path == NULL) {
-        path = &own;
-        (void)mset_seek(set, range, path);
-    }
-    if (run != NULL) {
-        /* First, so that a backend in both the old and the new never falls to none. */
-        take_reference(set, run->attributes.backend);
-    }
+void mset_commit_removal(struct mset *set, struct at_path *path, const struct range *range) {
     if (set->tree.height != 0) {
-        count_areas(set, path, range);
+        note_removal(set, path, range);
+        mset_at_splice_at(&set->tree, path, range->first, range->last, NULL);
     }
-    mset_at_splice_at(&set->tree, path, range->first, range->last, run);
 }
 
-/* ---- merging ------------------------------------------------------------------------------ */
+static void remove_range(struct mset *set, const struct range *range) {
+    struct at_path path;
+    (void)mset_seek(set, range, &path);
+    mset_commit_removal(set, &path, range);
+}
 
-bool mset_may_merge(const struct at_run *left, const struct at_run *right) {
-    if (left->last == UINT64_MAX || right->first != left->last + 1 ||
-        !at_same_attributes(&left->attributes, &right->attributes)) {
-        return false;
+/* ---- map, grow ---------------------------------------------------------------------------------
+ */
+
+static void commit_map(struct mset_plan *plan) {
+    struct mset *const set = plan->set;
+    if (!mset_range_empty(&plan->clear)) {
+        /* Held, so that a backend in both the old and the new never falls to no reference. */
+        mset_hold(plan->run.attributes.backend);
+        note_removal(set, &plan->path, &plan->range);
+        mset_note(set, MSET_INSERTED, NULL, &plan->run);
+        mset_unhold(plan->run.attributes.backend);
+    } else {
+        mset_note(set, MSET_INSERTED, NULL, &plan->run);
     }
-    struct mset_backend *backend = left->attributes.backend;
-    if (backend == NULL || backend->ops->may_merge == NULL) {
+    mset_at_splice_at(&set->tree, &plan->path, plan->range.first, plan->range.last, &plan->run);
+}
+
+static void commit_grow(struct mset_plan *plan) {
+    const struct sink sink = note_to(plan->set);
+    mset_changes_of_growing(&sink, plan);
+    mset_at_splice_at(&plan->set->tree, &plan->path, plan->range.first, plan->range.last,
+                      &plan->run);
+}
+
+/* ---- protect -----------------------------------------------------------------------------------
+ */
+
+/* Changes the piece at the path; false if the path is void afterwards. */
+static bool protect_piece(struct mset *set, struct at_path *path, const struct at_run *piece,
+                          uint64_t flags) {
+    if (flags == piece->attributes.flags) {
         return true;
     }
-    const struct mset_area l = mset_area_of(left);
-    const struct mset_area r = mset_area_of(right);
-    return backend->ops->may_merge(backend, &l, &r);
-}
-
-/* Extends `run` over the areas that follow it and may join it; how many they were. */
-static unsigned absorb(struct mset *set, struct at_path *path, struct at_run *run, bool *more) {
-    unsigned absorbed = 0;
-    while ((*more = mset_at_next(&set->tree, path))) {
-        const struct at_run next = at_path_run(path);
-        if (!mset_may_merge(run, &next)) {
-            break;
-        }
-        if (run->first == 0 && next.last == UINT64_MAX) {
-            set->seam = next.first; /* the size of such an area could not be told */
-            break;
-        }
-        run->last = next.last;
-        absorbed++;
+    const struct sink sink = note_to(set);
+    const struct at_run area = at_path_run(path);
+    struct at_run changed = *piece;
+    changed.attributes.flags = flags;
+    mset_changes_of_carving(&sink, &area, piece);
+    mset_note(set, MSET_PROTECTED, piece, &changed);
+    if (mset_piece_is_whole(path, piece)) {
+        at_set_flags(path, flags);
+        return true;
     }
-    return absorbed;
+    mset_at_splice(&set->tree, piece->first, piece->last, &changed);
+    return false;
 }
 
-void mset_merge_around(struct mset *set, const struct range *range) {
+static void commit_protect(struct mset_plan *plan) {
+    struct mset *const set = plan->set;
     struct at_path path;
-    if (!set->merge || !mset_at_first_from(&set->tree, range->first - (range->first != 0), &path)) {
+    bool more = mset_first_piece(set, &plan->pieces, &path);
+    for (uint64_t i = 0; more; i++) {
+        const struct at_run piece = mset_piece_at(&path, &plan->pieces);
+        const bool stays = protect_piece(set, &path, &piece, plan->answers.flags[i]);
+        if (piece.last == plan->pieces.last) {
+            return;
+        }
+        const struct range rest = {piece.last + 1, plan->pieces.last};
+        more = stays ? mset_next_piece(set, &plan->pieces, &path)
+                     : mset_first_piece(set, &rest, &path);
+    }
+}
+
+/* ---- move --------------------------------------------------------------------------------------
+ */
+
+/* Adds the piece at the path at its new place. It is still at the old one, too. */
+static void move_piece(const struct mset_plan *plan, const struct at_path *path,
+                       const struct at_run *piece) {
+    struct mset *const set = plan->set;
+    const struct sink sink = note_to(set);
+    const struct at_run area = at_path_run(path);
+    const struct at_run target = mset_moved(plan, piece);
+    mset_changes_of_carving(&sink, &area, piece);
+    mset_note(set, MSET_MOVED, piece, &target);
+    mset_at_splice(&set->tree, target.first, target.last, &target);
+}
+
+static void commit_move(struct mset_plan *plan) {
+    struct mset *const set = plan->set;
+    struct range rest = plan->pieces;
+    struct at_path path;
+    if (!mset_range_empty(&plan->clear)) {
+        remove_range(set, &plan->clear);
+    }
+    while (mset_first_piece(set, &rest, &path)) {
+        const struct at_run piece = mset_piece_at(&path, &rest);
+        move_piece(plan, &path, &piece);
+        if (piece.last == rest.last) {
+            break;
+        }
+        rest.first = piece.last + 1;
+    }
+    mset_at_splice(&set->tree, plan->pieces.first, plan->pieces.last, NULL);
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------
+ */
+
+void mset_commit(struct mset_plan *plan) {
+    switch (plan->kind) {
+    case PLAN_UNMAP:
+        if (!mset_range_empty(&plan->clear)) {
+            mset_commit_removal(plan->set, &plan->path, &plan->clear);
+        }
+        return; /* no two areas have come to lie side by side */
+    case PLAN_MAP:
+        commit_map(plan);
+        break;
+    case PLAN_GROW:
+        commit_grow(plan);
+        break;
+    case PLAN_PROTECT:
+        if (mset_range_empty(&plan->pieces)) {
+            return; /* no flags change */
+        }
+        commit_protect(plan);
+        break;
+    case PLAN_MOVE:
+        commit_move(plan);
+        break;
+    }
+    mset_merge_around(plan->set, &plan->range);
+}
+
+/* ---- the first steps of it
+ * ----------------------------------------------------------------------- */
+
+/* `followed`: so is the next one. Unmapping here and mapping there together are a move. */
+static void commit_step(struct step *step, bool followed) {
+    struct mset *const set = step->plan->set;
+    const struct range range = range_of(&step->piece);
+    switch (step->told.kind) {
+    case MSET_STEP_UNMAP:
+        if (step->pass < PIECES_OTHERS || !followed) {
+            remove_range(set, &range);
+        }
+        return;
+    case MSET_STEP_PROTECT:
+        (void)protect_piece(set, &step->path, &step->piece, step->told.new_flags);
+        return;
+    case MSET_STEP_MOVE:
+    case MSET_STEP_MAP:
+        move_piece(step->plan, &step->path, &step->piece);
+        mset_at_splice(&set->tree, range.first, range.last, NULL);
         return;
     }
-    const uint64_t edge = range->last + (range->last != UINT64_MAX);
-    bool more = true;
-    while (more && at_path_run(&path).first < edge) {
-        struct at_run run = at_path_run(&path);
-        const unsigned absorbed = absorb(set, &path, &run, &more);
-        if (absorbed == 0) {
-            continue;
+}
+
+void mset_commit_steps(struct mset_plan *plan, uint64_t count) {
+    struct step step;
+    struct range done = mset_no_range();
+    enum pass pass = CLEAR_OTHERS;
+    bool more = mset_first_step(&step, plan);
+    for (; more && count > 0; more = mset_next_step(&step), count--) {
+        if (mset_range_empty(&done) || (pass < PIECES_OTHERS && step.pass >= PIECES_OTHERS)) {
+            done = range_of(&step.piece);
         }
-        set->merges += absorbed;
-        for (unsigned i = 0; i < absorbed; i++) {
-            drop_reference(set, run.attributes.backend);
-        }
-        mset_at_splice(&set->tree, run.first, run.last, &run);
-        more = run.last != UINT64_MAX && mset_at_first_from(&set->tree, run.last + 1, &path);
+        done.first = step.piece.first < done.first ? step.piece.first : done.first;
+        done.last = step.piece.last > done.last ? step.piece.last : done.last;
+        pass = step.pass;
+        commit_step(&step, count > 1);
     }
+    plan->set->failure.done_start = done.first;
+    plan->set->failure.done_size = done.last - done.first + 1;
+    mset_merge_around(plan->set, &plan->range);
 }

@@ -3,30 +3,22 @@
 
 #include "../base/memory.h"
 
-static mset_status read_options(const struct mset_options *options, uint64_t *page_size,
-                                bool *merge) {
-    *page_size = MSET_PAGE_SIZE;
-    *merge = false;
-    if (options == NULL) {
-        return MSET_OK;
-    }
-    if (options->page_size != 0) {
-        *page_size = options->page_size;
-    }
-    *merge = (options->flags & MSET_MERGE) != 0;
-    const bool power_of_two = (*page_size & (*page_size - 1)) == 0;
-    return power_of_two && (options->flags & ~MSET_MERGE) == 0 ? MSET_OK : MSET_INVALID_PARAM;
+static bool options_ok(const struct mset_options *options, uint64_t page_size) {
+    return (page_size & (page_size - 1)) == 0 && (options->flags & ~MSET_MERGE) == 0 &&
+           (options->guard & (page_size - 1)) == 0;
 }
 
-mset_status mset_create(const struct mset_options *options, struct mset **out) {
-    uint64_t page_size;
-    bool merge;
-    if (out == NULL || read_options(options, &page_size, &merge) != MSET_OK) {
-        return MSET_INVALID_PARAM;
-    }
-    const struct mset_allocator *allocator =
-        mset_allocator_or_default(options == NULL ? NULL : options->allocator);
-    if (allocator == NULL || allocator->alloc == NULL || allocator->free == NULL) {
+static const struct mset_allocator *choose_allocator(const struct mset_options *options) {
+    const struct mset_allocator *const allocator = mset_allocator_or_default(options->allocator);
+    const bool usable = allocator != NULL && allocator->alloc != NULL && allocator->free != NULL;
+    return usable ? allocator : NULL;
+}
+
+mset_status mset_create(const struct mset_options *given, struct mset **out) {
+    const struct mset_options options = given == NULL ? (struct mset_options){0} : *given;
+    const uint64_t page_size = options.page_size == 0 ? MSET_PAGE_SIZE : options.page_size;
+    const struct mset_allocator *const allocator = choose_allocator(&options);
+    if (out == NULL || allocator == NULL || !options_ok(&options, page_size)) {
         return MSET_INVALID_PARAM;
     }
     struct mset *set = allocator->alloc(allocator->context, sizeof *set, _Alignof(struct mset));
@@ -36,7 +28,11 @@ mset_status mset_create(const struct mset_options *options, struct mset **out) {
     memset(set, 0, sizeof *set);
     mset_at_init(&set->tree, allocator);
     set->page_size = page_size;
-    set->merge = merge;
+    set->merge = (options.flags & MSET_MERGE) != 0;
+    set->guard = options.guard;
+    set->max_areas = options.max_areas;
+    set->max_bytes = options.max_bytes;
+    set->alive = MSET_ALIVE;
     *out = set;
     return MSET_OK;
 }
@@ -45,30 +41,51 @@ void mset_destroy(struct mset *set) {
     if (set == NULL) {
         return;
     }
+    mset_assert_alive(set);
+    MSET_ASSERT(mset_live_cursors(set) == 0); /* close those that are left before their end */
+    mset_plan_drop(set->open);
     const struct range all = {0, UINT64_MAX};
-    mset_commit(set, NULL, &all, NULL);
+    struct at_path path;
+    (void)mset_seek(set, &all, &path);
+    mset_commit_removal(set, &path, &all);
     mset_at_destroy(&set->tree);
     const struct mset_allocator allocator = set->tree.allocator;
+    set->alive = 0;
     allocator.free(allocator.context, set, sizeof *set, _Alignof(struct mset));
 }
 
+mset_status mset_set_limits(struct mset *set, uint64_t max_areas, uint64_t max_bytes) {
+    if (set == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    mset_assert_alive(set);
+    set->max_areas = max_areas;
+    set->max_bytes = max_bytes;
+    return MSET_OK;
+}
+
 uint64_t mset_count(const struct mset *set) {
+    mset_assert_alive(set);
     return set->tree.areas;
 }
 
 uint64_t mset_mapped_bytes(const struct mset *set) {
+    mset_assert_alive(set);
     return set->tree.bytes;
 }
 
 uint64_t mset_page_size(const struct mset *set) {
+    mset_assert_alive(set);
     return set->page_size;
 }
 
 struct mset_failure mset_last_failure(const struct mset *set) {
+    mset_assert_alive(set);
     return set->failure;
 }
 
 void mset_get_statistics(const struct mset *set, struct mset_statistics *out) {
+    mset_assert_alive(set);
     out->areas = set->tree.areas;
     out->mapped_bytes = set->tree.bytes;
     out->splits = set->splits;

@@ -3,6 +3,9 @@
  *
  * A cursor keeps the path to the area it returned last, and the version of the tree that the
  * path belongs to. After a change it seeks again, from the addresses of that area.
+ *
+ * While it is inside it counts as live, in builds with asserts. Any number of readers may step at
+ * the same time, so the count is atomic.
  */
 #include "set.h"
 
@@ -41,19 +44,40 @@ static void store_path(struct mset_cursor *cursor, const struct at_path *path) {
     cursor->version = cursor->set->tree.version;
 }
 
+static void go(struct mset_cursor *cursor, bool inside) {
+#if MSET_DEBUG_LEVEL > 0
+    if (inside != cursor->inside) {
+        struct mset *const set = (struct mset *)cursor->set;
+        (void)__atomic_fetch_add(&set->live_cursors, inside ? 1 : -1, __ATOMIC_RELAXED);
+    }
+#endif
+    cursor->inside = inside;
+}
+
+int64_t mset_live_cursors(const struct mset *set) {
+    return __atomic_load_n(&set->live_cursors, __ATOMIC_RELAXED);
+}
+
+void mset_cursor_close(struct mset_cursor *cursor) {
+    if (cursor != NULL) {
+        go(cursor, false);
+    }
+}
+
 /* The area the path has come to is the one returned, if it touches the range. */
 static bool arrive(struct mset_cursor *cursor, bool found, const struct at_path *path,
                    struct mset_area *out) {
-    cursor->inside = false;
     if (!found) {
+        go(cursor, false);
         return false;
     }
     const struct at_run run = at_path_run(path);
-    if (run.first > cursor->last || run.last < cursor->lo) {
+    const bool inside = run.first <= cursor->last && run.last >= cursor->lo;
+    go(cursor, inside);
+    if (!inside) {
         return false;
     }
     store_path(cursor, path);
-    cursor->inside = true;
     cursor->at_first = run.first;
     cursor->at_last = run.last;
     if (out != NULL) {
@@ -66,7 +90,7 @@ static bool arrive(struct mset_cursor *cursor, bool found, const struct at_path 
 static bool step_in_leaf(struct mset_cursor *cursor, unsigned slot, struct mset_area *out) {
     const struct at_run run = at_leaf_run(cursor->node[0], slot);
     if (run.first > cursor->last || run.last < cursor->lo) {
-        cursor->inside = false;
+        go(cursor, false);
         return false;
     }
     cursor->slot[0] = (uint8_t)slot;
@@ -85,6 +109,7 @@ static bool fresh(const struct mset_cursor *cursor) {
 bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
     const struct at_tree *tree = &cursor->set->tree;
     struct at_path path;
+    mset_assert_alive(cursor->set);
     if (!cursor->inside) {
         return arrive(cursor, mset_at_first_from(tree, cursor->lo, &path), &path, out);
     }
@@ -104,6 +129,7 @@ bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
 bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
     const struct at_tree *tree = &cursor->set->tree;
     struct at_path path;
+    mset_assert_alive(cursor->set);
     if (!cursor->inside) {
         return arrive(cursor, mset_at_last_from(tree, cursor->last, &path), &path, out);
     }

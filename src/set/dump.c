@@ -96,5 +96,6 @@ bool mset_dump(const struct mset *set, mset_write_text write, void *arg) {
         line.column = 0;
         put_area(&line, &area);
     }
+    mset_cursor_close(&cursor);
     return !line.stopped;
 }

@@ -2,7 +2,11 @@
 #include "set.h"
 
 mset_status mset_fault(struct mset *set, uint64_t address, uint64_t access, void *page_table) {
-    if (!mset_begin(set) || access == 0 || (access & ~MSET_ACCESS) != 0) {
+    const mset_status status = mset_begin(set);
+    if (status != MSET_OK) {
+        return status;
+    }
+    if (access == 0 || (access & ~MSET_ACCESS) != 0) {
         return MSET_INVALID_PARAM;
     }
     struct mset_area area;

@@ -2,6 +2,7 @@
 #include "set.h"
 
 bool mset_find(const struct mset *set, uint64_t address, struct mset_area *out) {
+    mset_assert_alive(set);
     unsigned i;
     const struct at_leaf *leaf = set->tree.descent->find(&set->tree, address, &i);
     if (leaf == NULL) {
@@ -15,6 +16,7 @@ bool mset_find(const struct mset *set, uint64_t address, struct mset_area *out) 
 }
 
 bool mset_overlaps(const struct mset *set, uint64_t start, uint64_t size) {
+    mset_assert_alive(set);
     const struct range range = {start, start + (size - 1)};
     return size != 0 && range.last >= range.first && mset_range_taken(set, &range);
 }
@@ -63,6 +65,7 @@ mset_status mset_find_free(const struct mset *set, const struct mset_gap_request
     if (set == NULL || request == NULL || start == NULL || !read_wish(set, request, &wish)) {
         return MSET_INVALID_PARAM;
     }
+    mset_assert_alive(set);
     const bool hinted = (request->flags & MSET_GAP_HINT) != 0;
     const bool found = (request->flags & MSET_GAP_TOP_DOWN) != 0
                            ? highest(&set->tree, &wish, hinted, request->hint, start)

@@ -1,64 +1,54 @@
 /* map.c - adding an area, in place of what was there or not at all. */
 #include "set.h"
 
-/* Tells the backends to make room and to map; on failure `done` is what has to be given up. */
-static mset_status tell(struct mset *set, const struct mset_area *area, const struct range *range,
-                        bool taken, void *page_table, struct range *done) {
-    *done = mset_no_range();
-    mset_status status = taken ? mset_ask_map(set, area, page_table) : MSET_OK;
-    if (status == MSET_OK && taken) {
-        status = mset_tell_unmap(set, range, page_table, done);
+static mset_status plan_map(struct mset_plan *plan, unsigned how) {
+    struct mset *const set = plan->set;
+    const bool taken = mset_seek(set, &plan->range, &plan->path);
+    const struct range none = mset_no_range();
+    if (taken && (how & MSET_MAP_REPLACE) == 0) {
+        return MSET_ALREADY_EXISTS;
     }
+    if ((how & MSET_GUARD) != 0 && !mset_guarded(set, &plan->range, &none)) {
+        return MSET_ALREADY_EXISTS;
+    }
+    if (taken) {
+        if (!mset_may_cut(set, &plan->range)) {
+            return MSET_UNSUPPORTED;
+        }
+        plan->clear = plan->range;
+    }
+    if (!mset_within_limits(plan)) {
+        return MSET_OVER_LIMIT;
+    }
+    return mset_at_prepare(&set->tree, &plan->path, plan->range.first, plan->range.last, true);
+}
+
+mset_status mset_open_map(struct mset_plan *plan, struct mset *set, const struct mset_area *area,
+                          unsigned how) {
+    const mset_status status = mset_begin(set);
+    struct range range;
     if (status != MSET_OK) {
         return status;
     }
-    status = mset_tell_map(set, area, page_table);
-    if (status != MSET_OK && taken && !mset_untell_unmap(set, range, page_table, done)) {
-        return mset_undo_refused(set, done);
-    }
-    return status;
-}
-
-static mset_status map(struct mset *set, const struct mset_area *given, enum mset_map_how how,
-                       bool telling, void *page_table) {
-    struct range range;
-    if (!mset_begin(set) || given == NULL || !mset_check_area(set, given, &range) ||
-        (how != MSET_MAP_FAIL && how != MSET_MAP_REPLACE)) {
+    if (area == NULL || !mset_check_area(set, area, &range) || !mset_check_how(how)) {
         return MSET_INVALID_PARAM;
     }
-    const struct mset_area area = *given; /* backends may reach what the caller gave */
-    struct at_path path;
-    const bool taken = mset_seek(set, &range, &path);
-    if (taken) {
-        if (how == MSET_MAP_FAIL) {
-            return MSET_ALREADY_EXISTS;
-        }
-        if (!mset_may_cut(set, &range)) {
-            return MSET_UNSUPPORTED;
-        }
-    }
-    mset_status status = mset_at_prepare(&set->tree, &path, range.first, range.last, true);
-    if (status == MSET_OK && telling) {
-        struct range done;
-        status = tell(set, &area, &range, taken, page_table, &done);
-        if (status != MSET_OK && !mset_range_empty(&done)) {
-            mset_commit(set, &path, &done, NULL);
-        }
-    }
-    if (status == MSET_OK) {
-        const struct at_run run = mset_run_of(&area);
-        mset_commit(set, &path, &range, &run);
-        mset_merge_around(set, &range);
-    }
-    mset_at_trim_spares(&set->tree);
-    return status;
+    mset_plan_init(plan, set, PLAN_MAP, &range);
+    plan->run = mset_run_of(area); /* a copy: backends may reach what the caller gave */
+    plan->added = plan->run;
+    return plan_map(plan, how);
 }
 
-mset_status mset_map(struct mset *set, const struct mset_area *area, enum mset_map_how how,
+mset_status mset_map(struct mset *set, const struct mset_area *area, unsigned how,
                      void *page_table) {
-    return map(set, area, how, true, page_table);
+    struct mset_plan plan;
+    const mset_status status = mset_open_map(&plan, set, area, how);
+    return status == MSET_OK ? mset_run(&plan, page_table) : status;
 }
 
 mset_status mset_replace_metadata(struct mset *set, const struct mset_area *area) {
-    return map(set, area, MSET_MAP_REPLACE, false, NULL);
+    struct mset_plan plan;
+    const mset_status status = mset_open_map(&plan, set, area, MSET_MAP_REPLACE);
+    plan.telling = false;
+    return status == MSET_OK ? mset_run(&plan, NULL) : status;
 }

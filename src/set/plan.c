@@ -1,101 +1,146 @@
-/*
- * plan.c - looking before leaping: which pieces of which areas a range touches.
- *
- *       area     |------ A ------|   |-- B --|     |------ C ------|
- *       range             [                             ]
- *       pieces            |- A --|   |-- B --|     |-C--|
- */
+/* plan.c - plans that wait for their commit: see plan.h. */
 #include "set.h"
 
-struct mset_area mset_area_of(const struct at_run *run) {
-    const struct mset_area area = {
-        .start = run->first,
-        .size = run->last - run->first + 1,
-        .flags = run->attributes.flags,
-        .backend = run->attributes.backend,
-        .offset = run->first + run->attributes.bias,
-    };
-    return area;
+static void free_plan(struct mset_plan *plan) {
+    const struct mset_allocator *const allocator = &plan->set->tree.allocator;
+    allocator->free(allocator->context, plan, sizeof *plan, _Alignof(struct mset_plan));
 }
 
-struct at_run mset_run_of(const struct mset_area *area) {
-    const struct at_run run = {
-        .first = area->start,
-        .last = area->start + (area->size - 1),
-        .attributes = {area->flags, area->backend, area->offset - area->start},
-    };
-    return run;
-}
-
-struct at_run mset_piece_at(const struct at_path *path, const struct range *range) {
-    struct at_run piece = at_path_run(path);
-    piece.first = piece.first > range->first ? piece.first : range->first;
-    piece.last = piece.last < range->last ? piece.last : range->last;
-    return piece;
-}
-
-static bool begins_within(const struct at_path *path, const struct range *range) {
-    const struct at_leaf *leaf = path->node[0];
-    return leaf->start[path->slot[0]] <= range->last;
-}
-
-bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path) {
-    return mset_at_first_from(&set->tree, range->first, path) && begins_within(path, range);
-}
-
-bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path) {
-    return mset_at_next(&set->tree, path) && begins_within(path, range);
-}
-
-uint64_t mset_count_pieces(const struct mset *set, const struct range *range) {
-    struct at_path path;
-    uint64_t count = 0;
-    bool more = mset_first_piece(set, range, &path);
-    while (more) {
-        count++;
-        more = mset_next_piece(set, range, &path);
+/* The path in a plan is good as long as the tree is not changed; the list of answers moves along.
+ */
+static void copy_plan(struct mset_plan *to, const struct mset_plan *from) {
+    *to = *from;
+    if (from->answers.flags == from->answers.few) {
+        to->answers.flags = to->answers.few;
     }
-    return count;
 }
 
-bool mset_range_taken(const struct mset *set, const struct range *range) {
-    struct at_path path;
-    return mset_first_piece(set, range, &path);
+/* From an opened plan on some stack to one that waits, with all it needs. */
+static mset_status keep(struct mset_plan *opened, void *page_table, struct mset_plan **out) {
+    struct mset *const set = opened->set;
+    const struct mset_allocator *const allocator = &set->tree.allocator;
+    struct mset_plan *const plan =
+        allocator->alloc(allocator->context, sizeof *plan, _Alignof(struct mset_plan));
+    if (plan == NULL) {
+        mset_close(opened);
+        return MSET_NO_MEMORY;
+    }
+    copy_plan(plan, opened);
+    plan->page_table = page_table;
+    mset_count_steps(plan);
+    const mset_status status = mset_reserve(plan);
+    if (status != MSET_OK) {
+        mset_close(plan);
+        free_plan(plan);
+        return status;
+    }
+    set->open = plan;
+    *out = plan;
+    return MSET_OK;
 }
 
-bool mset_area_across(const struct mset *set, uint64_t at, struct mset_area *area) {
-    return mset_find(set, at, area) && area->start != at;
+mset_status mset_plan_map(struct mset *set, const struct mset_area *area, unsigned how,
+                          void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM : mset_open_map(&opened, set, area, how);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
 }
 
-static bool may_cut_at(const struct mset *set, uint64_t at) {
-    struct mset_area area;
-    if (!mset_area_across(set, at, &area) || area.backend == NULL ||
-        area.backend->ops->may_split == NULL) {
-        return true;
-    }
-    return area.backend->ops->may_split(area.backend, &area, at);
+mset_status mset_plan_unmap(struct mset *set, uint64_t start, uint64_t size, void *page_table,
+                            struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM : mset_open_unmap(&opened, set, start, size);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
 }
 
-bool mset_may_cut(const struct mset *set, const struct range *range) {
-    if (set->told == 0) {
-        return true;
-    }
-    return may_cut_at(set, range->first) &&
-           (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
+mset_status mset_plan_clear(struct mset *set, void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status = plan == NULL ? MSET_INVALID_PARAM : mset_open_clear(&opened, set);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
 }
 
-bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path) {
-    if (set->tree.height == 0) {
-        return false;
+mset_status mset_plan_protect(struct mset *set, uint64_t start, uint64_t size,
+                              enum mset_holes holes, mset_update_flags update, void *arg,
+                              void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM
+                     : mset_open_protect(&opened, set, start, size, holes, update, arg);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
+}
+
+mset_status mset_plan_move(struct mset *set, uint64_t from, uint64_t size, uint64_t to,
+                           unsigned how, void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM : mset_open_move(&opened, set, from, size, to, how);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
+}
+
+mset_status mset_plan_grow(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                           void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM : mset_open_grow(&opened, set, address, side, bytes);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
+}
+
+mset_status mset_plan_shrink(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                             void *page_table, struct mset_plan **plan) {
+    struct mset_plan opened;
+    const mset_status status =
+        plan == NULL ? MSET_INVALID_PARAM : mset_open_shrink(&opened, set, address, side, bytes);
+    return status == MSET_OK ? keep(&opened, page_table, plan) : status;
+}
+
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+struct show {
+    mset_visit_change visit;
+    void *arg;
+    bool stopped;
+};
+
+static void show_change(void *arg, enum mset_change_kind kind, const struct at_run *old_run,
+                        const struct at_run *new_run) {
+    struct show *const show = arg;
+    if (!show->stopped) {
+        const struct mset_change change = mset_change_of(kind, old_run, new_run);
+        show->stopped = !show->visit(show->arg, &change);
     }
-    at_seek(&set->tree, range->first, path);
-    const struct at_leaf *leaf = path->node[0];
-    const unsigned next = path->slot[0];
-    if (next > 0 && leaf->last[next - 1] >= range->first) {
-        return true;
+}
+
+void mset_plan_show(const struct mset_plan *plan, mset_visit_change visit, void *arg) {
+    struct show show = {.visit = visit, .arg = arg};
+    const struct sink sink = {show_change, &show};
+    mset_foresee(plan, &sink);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------
+ */
+
+mset_status mset_plan_commit(struct mset_plan *plan) {
+    if (plan == NULL) {
+        return MSET_INVALID_PARAM;
     }
-    if (next < leaf->count) {
-        return leaf->start[next] <= range->last;
+    struct mset *const set = plan->set;
+    mset_assert_alive(set);
+    set->open = NULL;
+    const mset_status status = mset_run_reserved(plan);
+    free_plan(plan);
+    return status;
+}
+
+void mset_plan_drop(struct mset_plan *plan) {
+    if (plan == NULL) {
+        return;
     }
-    return !path->last_leaf && path->fence < range->last;
+    mset_assert_alive(plan->set);
+    plan->set->open = NULL;
+    mset_unreserve(plan, 0);
+    mset_close(plan);
+    free_plan(plan);
 }

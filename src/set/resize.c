@@ -11,13 +11,13 @@ static bool find_area(const struct mset *set, uint64_t address, struct at_run *a
     return true;
 }
 
-static bool valid(const struct mset *set, enum mset_side side, uint64_t bytes) {
+static bool valid(const struct mset *set, unsigned side, uint64_t bytes) {
     return (side == MSET_LOW || side == MSET_HIGH) && bytes != 0 &&
            (bytes & (set->page_size - 1)) == 0;
 }
 
 /* False if the room would lie outside the address space, or the area fill all of it. */
-static bool room_beside(const struct at_run *area, enum mset_side side, uint64_t bytes,
+static bool room_beside(const struct at_run *area, unsigned side, uint64_t bytes,
                         struct range *room) {
     if (bytes == UINT64_MAX || area->last - area->first > UINT64_MAX - 1 - bytes) {
         return false;
@@ -32,55 +32,76 @@ static bool room_beside(const struct at_run *area, enum mset_side side, uint64_t
     return bytes <= UINT64_MAX - area->last;
 }
 
-mset_status mset_grow(struct mset *set, uint64_t address, enum mset_side side, uint64_t bytes,
-                      void *page_table) {
-    if (!mset_begin(set) || !valid(set, side, bytes)) {
-        return MSET_INVALID_PARAM;
+static mset_status plan_grow(struct mset_plan *plan, const struct at_run *area, bool guard) {
+    struct mset *const set = plan->set;
+    const struct range room = {plan->added.first, plan->added.last};
+    const struct range own = {area->first, area->last};
+    if (mset_range_taken(set, &room) || (guard && !mset_guarded(set, &room, &own))) {
+        return MSET_ALREADY_EXISTS;
     }
+    if (!mset_within_limits(plan)) {
+        return MSET_OVER_LIMIT;
+    }
+    (void)mset_seek(set, &plan->range, &plan->path);
+    return mset_at_prepare(&set->tree, &plan->path, plan->range.first, plan->range.last, true);
+}
+
+mset_status mset_open_grow(struct mset_plan *plan, struct mset *set, uint64_t address,
+                           unsigned side, uint64_t bytes) {
+    const mset_status status = mset_begin(set);
+    const bool guard = (side & MSET_GUARD) != 0;
     struct at_run area;
     struct range room;
+    if (status != MSET_OK) {
+        return status;
+    }
+    side &= ~MSET_GUARD;
+    if (!valid(set, side, bytes)) {
+        return MSET_INVALID_PARAM;
+    }
     if (!find_area(set, address, &area)) {
         return MSET_NOT_FOUND;
     }
     if (!room_beside(&area, side, bytes, &room)) {
         return MSET_INVALID_PARAM;
     }
-    if (mset_range_taken(set, &room)) {
-        return MSET_ALREADY_EXISTS;
-    }
     const struct range whole = {side == MSET_LOW ? room.first : area.first,
                                 side == MSET_LOW ? area.last : room.last};
-    struct at_path path;
-    (void)mset_seek(set, &whole, &path);
-    mset_status status = mset_at_prepare(&set->tree, &path, whole.first, whole.last, true);
+    mset_plan_init(plan, set, PLAN_GROW, &whole);
+    plan->added = (struct at_run){room.first, room.last, area.attributes};
+    plan->run = (struct at_run){whole.first, whole.last, area.attributes};
+    return plan_grow(plan, &area, guard);
+}
+
+mset_status mset_open_shrink(struct mset_plan *plan, struct mset *set, uint64_t address,
+                             unsigned side, uint64_t bytes) {
+    const mset_status status = mset_begin(set);
+    struct at_run area;
     if (status != MSET_OK) {
         return status;
     }
-    const struct at_run part = {room.first, room.last, area.attributes};
-    const struct mset_area more = mset_area_of(&part);
-    status = mset_tell_map(set, &more, page_table);
-    if (status == MSET_OK) {
-        const struct at_run grown = {whole.first, whole.last, area.attributes};
-        mset_commit(set, &path, &whole, &grown);
-        mset_merge_around(set, &whole);
-    }
-    mset_at_trim_spares(&set->tree);
-    return status;
-}
-
-mset_status mset_shrink(struct mset *set, uint64_t address, enum mset_side side, uint64_t bytes,
-                        void *page_table) {
-    if (!mset_begin(set) || !valid(set, side, bytes)) {
+    if (!valid(set, side, bytes)) {
         return MSET_INVALID_PARAM;
     }
-    struct at_run area;
     if (!find_area(set, address, &area)) {
         return MSET_NOT_FOUND;
     }
     if (bytes - 1 >= area.last - area.first) {
         return MSET_INVALID_PARAM; /* nothing would be left: that is mset_unmap */
     }
-    const struct range part = {side == MSET_LOW ? area.first : area.last - bytes + 1,
-                               side == MSET_LOW ? area.first + bytes - 1 : area.last};
-    return mset_remove(set, &part, true, page_table);
+    return mset_open_unmap(plan, set, side == MSET_LOW ? area.first : area.last - bytes + 1, bytes);
+}
+
+mset_status mset_grow(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                      void *page_table) {
+    struct mset_plan plan;
+    const mset_status status = mset_open_grow(&plan, set, address, side, bytes);
+    return status == MSET_OK ? mset_run(&plan, page_table) : status;
+}
+
+mset_status mset_shrink(struct mset *set, uint64_t address, unsigned side, uint64_t bytes,
+                        void *page_table) {
+    struct mset_plan plan;
+    const mset_status status = mset_open_shrink(&plan, set, address, side, bytes);
+    return status == MSET_OK ? mset_run(&plan, page_table) : status;
 }

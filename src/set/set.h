@@ -1,14 +1,19 @@
 /*
  * set.h - the insides of the memory set, shared by the files of this room.
  *
- * Every operation goes through the same four steps, in this order:
+ * Every operation is a plan (struct mset_plan) that goes through the same stages, in this order:
  *
- *     check    the arguments by themselves                        check.c
- *     plan     what lies there; may it be cut; reserve nodes       plan.c, the operation's file
- *     tell     the backends: cut, then piece by piece; undo        tell.c
- *     commit   splice the tree, count references, merge            commit.c
+ *     check     the arguments by themselves                          check.c
+ *     plan      what lies there; may it be cut; limits; nodes        map.c, unmap.c, protect.c, ...
+ *     reserve   backends prepare their steps                         reserve.c
+ *     tell      the backends, step by step; undo                     tell.c, steps.c
+ *     commit    splice the tree, count references, merge, observe    commit.c, merge.c, changes.c
  *
- * Only the last changes the set, and it cannot fail.
+ * The direct calls of set.h keep the plan on their stack and run it at once; plan.h keeps it in
+ * between (plan.c). Only the last stage changes the set, and it cannot fail.
+ *
+ *       direct call --> check, plan --> [ reserve --> tell --> commit ]        run.c
+ *       mset_plan_x --> check, plan --> reserve ... mset_plan_commit --> tell --> commit
  *
  * Invariants (checked by mset_validate)
  *
@@ -21,9 +26,11 @@
 #ifndef MSET_SRC_SET_H
 #define MSET_SRC_SET_H
 
+#include <mset/plan.h>
 #include <mset/set.h>
 
 #include "../area_tree/area_tree.h"
+#include "../base/assert.h"
 
 struct mset {
     struct at_tree tree;
@@ -33,8 +40,17 @@ struct mset {
     uint64_t seam; /* start of the area that was last kept from joining the one before it */
     uint64_t splits;
     uint64_t merges;
+    uint64_t guard;
+    uint64_t max_areas; /* 0: no limit */
+    uint64_t max_bytes;
     struct mset_failure failure;
+    struct mset_observer *observers;
+    struct mset_plan *open; /* by plan.h */
+    int64_t live_cursors;   /* counted in builds with asserts */
+    uint64_t alive;         /* MSET_ALIVE until destroyed */
 };
+
+#define MSET_ALIVE UINT64_C(0x6d73657420697421)
 
 /* A range by its first and last byte, as the tree wants it. */
 struct range {
@@ -42,21 +58,80 @@ struct range {
     uint64_t last;
 };
 
-/* ---- check.c ------------------------------------------------------------------------------ */
-
-/* Every call that changes the set begins so: forgets the last failure. False without a set. */
-static inline bool mset_begin(struct mset *set) {
-    if (set != NULL) {
-        set->failure = (struct mset_failure){0};
-    }
-    return set != NULL;
+static inline bool mset_range_empty(const struct range *range) {
+    return range->first > range->last;
 }
+
+/* first > last: nothing. */
+static inline struct range mset_no_range(void) {
+    return (struct range){1, 0};
+}
+
+/* ---- the plan ----------------------------------------------------------------------------- */
+
+enum plan_kind { PLAN_MAP, PLAN_UNMAP, PLAN_PROTECT, PLAN_MOVE, PLAN_GROW };
+
+/* What the caller of mset_protect answered, one entry for each piece. */
+enum { FEW_ANSWERS = 32 };
+struct answers {
+    uint64_t few[FEW_ANSWERS]; /* most protects touch a handful of areas */
+    uint64_t *flags;           /* `few`, or from the allocator */
+    uint64_t count;
+    uint64_t room;
+    uint64_t changes; /* how many differ from the old flags */
+    unsigned cuts;    /* how many of those are parts of areas */
+};
+
+/*
+ * The steps of an operation come in passes: all of a pass, then all of the next. Backends that
+ * have not prepared come first, because they may refuse. The last pass is one step.
+ */
+enum pass { CLEAR_OTHERS, CLEAR_PREPARED, PIECES_OTHERS, PIECES_PREPARED, ADD, PASSES };
+
+struct mset_plan {
+    struct mset *set;
+    void *page_table;
+    enum plan_kind kind;
+    bool telling;        /* false: metadata only, backends do not hear of it */
+    struct range range;  /* where the set will change; of a move, the destination */
+    struct range clear;  /* what is unmapped there first; empty: nothing */
+    struct range pieces; /* protected or moved, each by itself; empty: none */
+    struct at_run added; /* MAP, GROW: what backends are asked to map */
+    struct at_run run;   /* MAP, GROW: what the range holds then */
+    struct at_path path; /* to range.first; MAP, UNMAP, GROW */
+    struct answers answers;
+
+    unsigned passes;   /* bit n: pass n has steps */
+    uint64_t steps;    /* of all passes */
+    uint64_t prepared; /* steps whose backends have prepared */
+};
+
+/* ---- check.c ------------------------------------------------------------------------------ */
 
 /* A page-aligned, non-empty range that does not wrap? */
 bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out);
 bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out);
+/* Nothing but an enum mset_map_how and MSET_GUARD? */
+bool mset_check_how(unsigned how);
 
-/* ---- plan.c ------------------------------------------------------------------------------- */
+/*
+ * Every call that changes the set begins so: forgets the last failure. MSET_INVALID_PARAM without
+ * a set, MSET_BAD_STATE while a plan is open.
+ */
+mset_status mset_begin(struct mset *set);
+
+/* Whoever asks: is this a set, and not the remains of one? */
+static inline void mset_assert_alive(const struct mset *set) {
+    MSET_ASSERT(set->alive == MSET_ALIVE);
+    (void)set;
+}
+
+/* ---- cursor.c ----------------------------------------------------------------------------- */
+
+/* Cursors that are inside; 0 in builds without asserts. */
+int64_t mset_live_cursors(const struct mset *set);
+
+/* ---- pieces.c ----------------------------------------------------------------------------- */
 
 /* Between the words of the tree and those of the user. */
 struct mset_area mset_area_of(const struct at_run *run);
@@ -67,14 +142,21 @@ struct at_run mset_piece_at(const struct at_path *path, const struct range *rang
 /* To the first area that touches the range, and from one to the next, while they touch it. */
 bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path);
 bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path);
+/* The same from the other end. */
+bool mset_last_piece(const struct mset *set, const struct range *range, struct at_path *path);
+bool mset_prev_piece(const struct mset *set, const struct range *range, struct at_path *path);
+/* Is the piece all of the area at the path? */
+bool mset_piece_is_whole(const struct at_path *path, const struct at_run *piece);
+
+/* A piece that is moved, at its new place. */
+struct at_run mset_moved(const struct mset_plan *plan, const struct at_run *piece);
 
 /* How many areas touch the range. */
 uint64_t mset_count_pieces(const struct mset *set, const struct range *range);
 
-/* The area that has `at` inside, not as its start; false if `at` is an edge already. */
-bool mset_area_across(const struct mset *set, uint64_t at, struct mset_area *area);
-
 bool mset_range_taken(const struct mset *set, const struct range *range);
+/* Do areas cover all of the range? */
+bool mset_range_covered(const struct mset *set, const struct range *range);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
@@ -84,58 +166,146 @@ bool mset_may_cut(const struct mset *set, const struct range *range);
  */
 bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path);
 
-/* ---- tell.c ------------------------------------------------------------------------------- */
+/* ---- limits.c ----------------------------------------------------------------------------- */
 
-/* The status of a backend's answer. */
-mset_status mset_status_of_code(int code);
+/* Is the set's guard distance kept around the range, `own` aside (an area that may come near)? */
+bool mset_guarded(const struct mset *set, const struct range *range, const struct range *own);
+/* Would the set be within its limits after this, or no worse than now? */
+bool mset_within_limits(const struct mset_plan *plan);
 
-/* Has the backends cut their areas at the ends of the range; fills in the set's failure. */
-mset_status mset_cut(struct mset *set, const struct range *range, void *page_table);
-/* Would the backend ever map this? There is nothing to undo. */
-mset_status mset_ask_map(struct mset *set, const struct mset_area *area, void *page_table);
-/* Asks one backend to map; there is nothing to undo. The set's failure is filled in. */
-mset_status mset_tell_map(struct mset *set, const struct mset_area *area, void *page_table);
+/* ---- steps.c ------------------------------------------------------------------------------ */
+
 /*
- * Has the backends cut, then tells them in address order, and undoes on refusal. On failure `done`
- * is what could not be undone; the caller commits that much. The set's failure is filled in.
+ * A step of a plan, and the way to the next and to the one before. The tree may be changed between
+ * two steps forwards by carrying out the step (commit.c), not otherwise.
  */
-mset_status mset_tell_unmap(struct mset *set, const struct range *range, void *page_table,
-                            struct range *done);
-/* Takes back a mset_tell_unmap that went well; false and `done` if a backend refuses. */
-bool mset_untell_unmap(struct mset *set, const struct range *range, void *page_table,
-                       struct range *done);
+struct step {
+    const struct mset_plan *plan;
+    enum pass pass;
+    struct at_path path;
+    uint64_t version; /* of the tree when the path was made */
+    uint64_t index;   /* of the piece in its range */
+    bool second;      /* the second of two steps: the backend cannot move */
+    struct at_run piece;
+    struct mset_step told; /* what the backend is told */
+};
 
-static inline bool mset_range_empty(const struct range *range) {
-    return range->first > range->last;
+/* Which passes have steps, and how many there are. */
+void mset_count_steps(struct mset_plan *plan);
+bool mset_first_step(struct step *step, const struct mset_plan *plan);
+bool mset_next_step(struct step *step);
+bool mset_prev_step(struct step *step);
+
+static inline bool mset_step_prepares(const struct step *step) {
+    const struct mset_backend *backend = step->told.run.backend;
+    return backend != NULL && backend->ops->prepare != NULL;
 }
 
-/* first > last: nothing. */
-static inline struct range mset_no_range(void) {
-    const struct range none = {1, 0};
-    return none;
-}
+/* ---- reserve.c ---------------------------------------------------------------------------- */
+
+/* Has the backends prepare. The set's failure is filled in. */
+mset_status mset_reserve(struct mset_plan *plan);
+/* Aborts what was prepared for steps behind the first `done` ones, last first. */
+void mset_unreserve(struct mset_plan *plan, uint64_t done);
+
+/* ---- tell.c ------------------------------------------------------------------------------- */
 
 /* Notes a refusal; the status to return. */
 mset_status mset_refused(struct mset *set, int code, uint64_t address);
-/* Notes that `done` stays; the status to return. */
-mset_status mset_undo_refused(struct mset *set, const struct range *done);
-
-/* ---- commit.c ----------------------------------------------------------------------------- */
 
 /*
- * The range now holds `run` (exactly), or nothing. The nodes are prepared. `path` leads to
- * range->first, and is void afterwards; NULL: look for it.
+ * Tells the backends all steps. On refusal undoes them; `done` is how many of them could not be,
+ * for the caller to commit. The set's failure is filled in, but for its `done`.
  */
-void mset_commit(struct mset *set, struct at_path *path, const struct range *range,
-                 const struct at_run *run);
+mset_status mset_tell(struct mset_plan *plan, uint64_t *done);
+
+/* ---- changes.c ---------------------------------------------------------------------------- */
+
+/* Elementary changes on their way to somebody: observe.h says in which order and form. */
+struct sink {
+    void (*take)(void *arg, enum mset_change_kind kind, const struct at_run *old_run,
+                 const struct at_run *new_run);
+    void *arg;
+};
+
+/* Of taking the range out of an area that touches it. */
+void mset_changes_of_removal(const struct sink *sink, const struct at_run *area,
+                             const struct range *range);
+/* Of making the piece an area of its own. */
+void mset_changes_of_carving(const struct sink *sink, const struct at_run *area,
+                             const struct at_run *piece);
+
+/* Of making the area what plan->run says. */
+void mset_changes_of_growing(const struct sink *sink, const struct mset_plan *plan);
+
+/* In the words of the user; NULL for what is not there. */
+struct mset_change mset_change_of(enum mset_change_kind kind, const struct at_run *old_run,
+                                  const struct at_run *new_run);
+
+/* Counts, references, observers: what follows from a change that happens. `arg` is the set. */
+void mset_note(void *set, enum mset_change_kind kind, const struct at_run *old_run,
+               const struct at_run *new_run);
+
+/* A reference for a moment; NULL is fine. */
+void mset_hold(struct mset_backend *backend);
+void mset_unhold(struct mset_backend *backend);
+
+/* ---- foresee.c ---------------------------------------------------------------------------- */
+
+/* The changes that committing the plan would make. */
+void mset_foresee(const struct mset_plan *plan, const struct sink *sink);
+
+/* ---- observe.c ---------------------------------------------------------------------------- */
+
+bool mset_attached(const struct mset *set, const struct mset_observer *observer);
+
+/* ---- commit.c, merge.c -------------------------------------------------------------------- */
+
+/* All of the plan. */
+void mset_commit(struct mset_plan *plan);
+/* The first `count` steps of it; says in the set's failure which part that is. */
+void mset_commit_steps(struct mset_plan *plan, uint64_t count);
+/* The range holds nothing afterwards. `path` leads to range->first. */
+void mset_commit_removal(struct mset *set, struct at_path *path, const struct range *range);
+
 /* Do two areas touch, have equal attributes, and does their backend agree to make them one? */
 bool mset_may_merge(const struct at_run *left, const struct at_run *right);
+/* Would the two together cover 2^64 bytes, a size that cannot be told? */
+bool mset_too_large_together(const struct at_run *left, const struct at_run *right);
 /* In a merging set: makes equal neighbours one, from just before the range to just behind it. */
 void mset_merge_around(struct mset *set, const struct range *range);
 
-/* ---- unmap.c -------------------------------------------------------------------------------- */
+/* ---- map.c, unmap.c, protect.c, move.c, resize.c ------------------------------------------ */
 
-/* Unmaps, or with tell == false only forgets, what lies in the range. */
-mset_status mset_remove(struct mset *set, const struct range *range, bool tell, void *page_table);
+/*
+ * Check and plan: the arguments of the calls of set.h. After MSET_OK the plan is to be run, or
+ * closed; after anything else there is nothing to give back.
+ */
+mset_status mset_open_map(struct mset_plan *plan, struct mset *set, const struct mset_area *area,
+                          unsigned how);
+mset_status mset_open_unmap(struct mset_plan *plan, struct mset *set, uint64_t start,
+                            uint64_t size);
+mset_status mset_open_clear(struct mset_plan *plan, struct mset *set);
+mset_status mset_open_protect(struct mset_plan *plan, struct mset *set, uint64_t start,
+                              uint64_t size, enum mset_holes holes, mset_update_flags update,
+                              void *arg);
+mset_status mset_open_move(struct mset_plan *plan, struct mset *set, uint64_t from, uint64_t size,
+                           uint64_t to, unsigned how);
+mset_status mset_open_grow(struct mset_plan *plan, struct mset *set, uint64_t address,
+                           unsigned side, uint64_t bytes);
+mset_status mset_open_shrink(struct mset_plan *plan, struct mset *set, uint64_t address,
+                             unsigned side, uint64_t bytes);
+
+/* ---- run.c -------------------------------------------------------------------------------- */
+
+/* Sets the fields that all kinds have. */
+void mset_plan_init(struct mset_plan *plan, struct mset *set, enum plan_kind kind,
+                    const struct range *range);
+/* Tells and commits, then closes. */
+mset_status mset_run_reserved(struct mset_plan *plan);
+/* Reserves first. */
+mset_status mset_run(struct mset_plan *plan, void *page_table);
+/* Gives back what the plan holds. */
+void mset_close(struct mset_plan *plan);
 
 #endif

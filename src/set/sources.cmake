@@ -1,4 +1,6 @@
 mset_core_sources(
+    accounting.c
+    changes.c
     check.c
     commit.c
     create.c
@@ -6,11 +8,19 @@ mset_core_sources(
     dump.c
     fault.c
     find.c
+    foresee.c
+    limits.c
     map.c
+    merge.c
     move.c
+    observe.c
+    pieces.c
     plan.c
     protect.c
+    reserve.c
     resize.c
+    run.c
+    steps.c
     tell.c
     unmap.c
     validate.c

@@ -2,6 +2,7 @@
 #include "set.h"
 
 const char *mset_validate(const struct mset *set) {
+    mset_assert_alive(set);
     const char *wrong = mset_at_validate(&set->tree);
     if (wrong != NULL) {
         return wrong;

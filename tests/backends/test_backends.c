@@ -43,7 +43,7 @@ static void world_open(struct world *world, bool storage) {
     assert_int_equal(mset_buddy_create(&region, &world->buddy), MSET_OK);
     failing_frames_init(&world->data, mset_buddy_frames(world->buddy));
     mset_linear_init(&world->linear);
-    mset_eager_init(&world->eager, &world->data.frames);
+    mset_eager_init(&world->eager, &world->data.frames, &world->rig.memory.base);
     mset_lazy_init(&world->lazy, &world->data.frames);
 }
 

@@ -34,7 +34,7 @@ static void house_open(struct house *house) {
     const struct mset_buddy_config region = {data_base, data_size, house->storage, NULL};
     assert_int_equal(mset_buddy_create(&region, &house->buddy), MSET_OK);
     mset_linear_init(&house->linear);
-    mset_eager_init(&house->eager, mset_buddy_frames(house->buddy));
+    mset_eager_init(&house->eager, mset_buddy_frames(house->buddy), &house->rig.memory.base);
     mset_lazy_init(&house->lazy, mset_buddy_frames(house->buddy));
     assert_int_equal(mset_create(NULL, &house->set), MSET_OK);
 }
@@ -76,7 +76,8 @@ static void no_leaf_reaches_across_areas(void **state) {
     house_open(&house);
     add(&house, &house.eager.backend, 2 * MIB, 2 * MIB);
     add(&house, &house.eager.backend, 4 * MIB, 2 * MIB);
-    assert_int_equal(mset_protect(house.set, 4 * MIB, MIB, tag, NULL, house.rig.pt), MSET_OK);
+    assert_int_equal(
+        mset_protect(house.set, 4 * MIB, MIB, MSET_HOLES_SKIP, tag, NULL, house.rig.pt), MSET_OK);
     assert_int_equal(mset_count(house.set), 3);
     assert_int_equal(rig_count(&house.rig).leaves[1], 1);
     /* Each of the three goes alone without a table. */

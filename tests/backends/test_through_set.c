@@ -60,9 +60,10 @@ static void world_open(struct world *world, uint64_t seed, unsigned set_flags) {
     assert_int_equal(mset_buddy_create(&region, &world->buddy), MSET_OK);
     failing_frames_init(&world->data, mset_buddy_frames(world->buddy));
     mset_linear_init(&world->linear);
-    mset_eager_init(&world->eager, &world->data.frames);
+    mset_eager_init(&world->eager, &world->data.frames, &world->rig.memory.base);
     mset_lazy_init(&world->lazy, &world->data.frames);
-    const struct mset_options options = {&world->rig.memory.base, PAGE, set_flags};
+    const struct mset_options options = {
+        .allocator = &world->rig.memory.base, .page_size = PAGE, .flags = set_flags};
     assert_int_equal(mset_create(&options, &world->set), MSET_OK);
     world->rng.state = seed;
     world->contents = true;
@@ -197,8 +198,8 @@ static bool set_flags(void *arg, const struct mset_area *piece, uint64_t *flags)
 
 static mset_status do_protect(struct world *world, uint64_t first, uint64_t count) {
     uint64_t flags = pick_flags(world);
-    const mset_status status =
-        mset_protect(world->set, address(first), count * PAGE, set_flags, &flags, world->rig.pt);
+    const mset_status status = mset_protect(world->set, address(first), count * PAGE,
+                                            MSET_HOLES_SKIP, set_flags, &flags, world->rig.pt);
     for (uint64_t i = first; status == MSET_OK && i < first + count; i++) {
         struct page *const page = &world->page[i];
         if (page->kind != HOLE) {

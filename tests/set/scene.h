@@ -125,6 +125,7 @@ static inline void assert_area(const struct twin *twin, size_t index, size_t pag
     for (size_t i = 0; i <= index; i++) {
         assert_true(mset_cursor_next(&cursor, &area));
     }
+    mset_cursor_close(&cursor);
     assert_int_equal(area.start, AT(page));
     assert_int_equal(area.size, pages * PAGE);
     assert_int_equal(area.flags, flags);

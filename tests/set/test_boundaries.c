@@ -78,7 +78,8 @@ static void test_top_page(void **state) {
     assert_int_equal(map_plain(set, TOP_PAGE, PAGE), MSET_ALREADY_EXISTS);
     assert_int_equal(mset_grow(set, UINT64_MAX, MSET_HIGH, PAGE, NULL), MSET_INVALID_PARAM);
     assert_int_equal(mset_grow(set, UINT64_MAX, MSET_LOW, PAGE, NULL), MSET_OK);
-    assert_int_equal(mset_protect(set, TOP_PAGE, PAGE, set_write, NULL, NULL), MSET_OK);
+    assert_int_equal(mset_protect(set, TOP_PAGE, PAGE, MSET_HOLES_SKIP, set_write, NULL, NULL),
+                     MSET_OK);
     assert_int_equal(mset_count(set), 2);
     assert_int_equal(mset_unmap(set, TOP_PAGE, PAGE, NULL), MSET_OK);
     assert_found(set, TOP_PAGE - 1, TOP_PAGE - PAGE, PAGE);
@@ -183,7 +184,8 @@ static void test_closing_the_last_hole_of_the_space(void **state) {
     assert_int_equal(low.start + low.size, high.start);
     assert_int_equal(low.size + high.size, 0);
     assert_sane(set);
-    assert_int_equal(mset_protect(set, HALF, PAGE, set_write, NULL, NULL), MSET_OK);
+    assert_int_equal(mset_protect(set, HALF, PAGE, MSET_HOLES_SKIP, set_write, NULL, NULL),
+                     MSET_OK);
     assert_int_equal(mset_count(set), 3);
     assert_int_equal(mset_clear(set, NULL), MSET_OK);
     assert_int_equal(mset_count(set), 0);
@@ -198,7 +200,7 @@ static void test_other_ways_to_cover_everything(void **state) {
     const struct mset_area high = {HALF, HALF, RW, NULL, HALF};
     assert_int_equal(map_plain(set, 0, HALF), MSET_OK);
     assert_int_equal(mset_map(set, &high, MSET_MAP_FAIL, NULL), MSET_OK);
-    assert_int_equal(mset_protect(set, 0, HALF, set_write, NULL, NULL), MSET_OK);
+    assert_int_equal(mset_protect(set, 0, HALF, MSET_HOLES_SKIP, set_write, NULL, NULL), MSET_OK);
     assert_int_equal(mset_count(set), 2);
     assert_int_equal(mset_shrink(set, 0, MSET_HIGH, PAGE, NULL), MSET_OK);
     assert_int_equal(mset_grow(set, 0, MSET_HIGH, PAGE, NULL), MSET_OK);
@@ -236,7 +238,7 @@ static void assert_all_refuse(struct mset *set, uint64_t start, uint64_t size) {
     assert_int_equal(mset_map(set, &area, MSET_MAP_FAIL, NULL), bad);
     assert_int_equal(mset_map(set, &area, MSET_MAP_REPLACE, NULL), bad);
     assert_int_equal(mset_unmap(set, start, size, NULL), bad);
-    assert_int_equal(mset_protect(set, start, size, set_write, NULL, NULL), bad);
+    assert_int_equal(mset_protect(set, start, size, MSET_HOLES_SKIP, set_write, NULL, NULL), bad);
     assert_int_equal(mset_move(set, start, size, AT(100), MSET_MAP_FAIL, NULL), bad);
     assert_int_equal(mset_unmap_metadata(set, start, size), bad);
     assert_int_equal(mset_replace_metadata(set, &area), bad);
@@ -305,7 +307,7 @@ static void test_null_and_unknown_arguments(void **state) {
     assert_int_equal(mset_map(set, NULL, MSET_MAP_FAIL, NULL), bad);
     assert_int_equal(mset_map(set, &area, (enum mset_map_how)2, NULL), bad);
     assert_int_equal(mset_move(set, AT(0), PAGE, AT(1), (enum mset_map_how)2, NULL), bad);
-    assert_int_equal(mset_protect(set, AT(0), PAGE, NULL, NULL, NULL), bad);
+    assert_int_equal(mset_protect(set, AT(0), PAGE, MSET_HOLES_SKIP, NULL, NULL, NULL), bad);
     assert_int_equal(mset_replace_metadata(set, NULL), bad);
     assert_int_equal(mset_grow(set, AT(0), (enum mset_side)2, PAGE, NULL), bad);
     assert_int_equal(mset_shrink(set, AT(0), (enum mset_side)2, PAGE, NULL), bad);
@@ -325,7 +327,7 @@ static void test_null_sets(void **state) {
     assert_int_equal(mset_map(NULL, &area, MSET_MAP_FAIL, NULL), bad);
     assert_int_equal(mset_unmap(NULL, AT(0), PAGE, NULL), bad);
     assert_int_equal(mset_clear(NULL, NULL), bad);
-    assert_int_equal(mset_protect(NULL, AT(0), PAGE, set_write, NULL, NULL), bad);
+    assert_int_equal(mset_protect(NULL, AT(0), PAGE, MSET_HOLES_SKIP, set_write, NULL, NULL), bad);
     assert_int_equal(mset_move(NULL, AT(0), PAGE, AT(1), MSET_MAP_FAIL, NULL), bad);
     assert_int_equal(mset_grow(NULL, AT(0), MSET_LOW, PAGE, NULL), bad);
     assert_int_equal(mset_shrink(NULL, AT(0), MSET_LOW, PAGE, NULL), bad);
@@ -453,9 +455,11 @@ static void test_statistics(void **state) {
     assert_counters(set, 1, 0, 0);
     assert_int_equal(mset_unmap(set, AT(4), PAGE, NULL), MSET_OK);
     assert_counters(set, 2, 1, 0);
-    assert_int_equal(mset_protect(set, AT(7), PAGE, set_write, NULL, NULL), MSET_OK);
+    assert_int_equal(mset_protect(set, AT(7), PAGE, MSET_HOLES_SKIP, set_write, NULL, NULL),
+                     MSET_OK);
     assert_counters(set, 4, 3, 0);
-    assert_int_equal(mset_protect(set, AT(7), PAGE, set_read, NULL, NULL), MSET_OK);
+    assert_int_equal(mset_protect(set, AT(7), PAGE, MSET_HOLES_SKIP, set_read, NULL, NULL),
+                     MSET_OK);
     assert_counters(set, 2, 3, 2);
     assert_int_equal(mset_clear(set, NULL), MSET_OK);
     assert_counters(set, 0, 3, 2);

@@ -42,6 +42,7 @@ static void test_both_ways_and_outside_again(void **state) {
     next_is(&cursor, 1);
     assert_false(mset_cursor_prev(&cursor, &area));
     next_is(&cursor, 1);
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -57,9 +58,11 @@ static void test_range_takes_what_touches(void **state) {
     next_is(&cursor, 5); /* sticks out above */
     assert_false(mset_cursor_next(&cursor, &area));
     prev_is(&cursor, 5);
+    mset_cursor_close(&cursor);
     assert_int_equal(mset_cursor_range(&cursor, twin.set, AT(8), 2 * PAGE), MSET_OK);
     assert_false(mset_cursor_next(&cursor, &area));
     assert_false(mset_cursor_prev(&cursor, &area));
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -74,6 +77,7 @@ static void test_empty_set(void **state) {
     assert_false(mset_cursor_prev(&cursor, &area));
     expect(&twin, MSET_OK, map(2, 1, R, RECORDER_FULL, MSET_MAP_FAIL));
     next_is(&cursor, 2); /* it was outside, and there is an area now */
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -92,6 +96,8 @@ static void test_area_under_the_cursor_goes(void **state) {
     expect(&twin, MSET_OK, unmap(3, 1));
     next_is(&up, 5);
     prev_is(&down, 1);
+    mset_cursor_close(&up);
+    mset_cursor_close(&down);
     scene_close(&twin);
 }
 
@@ -110,6 +116,7 @@ static void test_neighbour_goes_or_comes(void **state) {
     expect(&twin, MSET_OK, map(0, 1, RW, RECORDER_NONE, MSET_MAP_FAIL)); /* far behind */
     next_is(&cursor, 10);
     assert_false(mset_cursor_next(&cursor, &area));
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -124,6 +131,7 @@ static void test_area_under_the_cursor_is_cut(void **state) {
     next_is(&cursor, 5); /* 5..7 */
     expect(&twin, MSET_OK, unmap(6, 1));
     next_is(&cursor, 10); /* 7 lies inside what was returned: it was seen */
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -192,6 +200,7 @@ static void test_version_survives_failed_changes(void **state) {
     next_is(&cursor, 3);
     expect(&twin, MSET_ALREADY_EXISTS, map(4, 2, R, RECORDER_FULL, MSET_MAP_FAIL));
     next_is(&cursor, 5);
+    mset_cursor_close(&cursor);
     scene_close(&twin);
 }
 
@@ -276,6 +285,7 @@ static void test_steps_between_random_changes(void **state) {
             }
             step_at_random(&twin, &cursor, &last, rng_chance(&rng, i / 1000 % 2 ? 80 : 20));
         }
+        mset_cursor_close(&cursor);
         scene_close(&twin);
     }
 }

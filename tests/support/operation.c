@@ -60,7 +60,8 @@ static void change_text(const struct operation *o, char *text, size_t size) {
     const char *name = o->kind == OP_GROW ? "grow" : "shrink";
     if (o->kind == OP_PROTECT) {
         (void)snprintf(text, size,
-                       "mset_protect(set, %#" PRIx64 ", %#" PRIx64 ", %s, %#" PRIx64 ", pt);",
+                       "mset_protect(set, %#" PRIx64 ", %#" PRIx64
+                       ", MSET_HOLES_SKIP, %s, %#" PRIx64 ", pt);",
                        o->start, o->size, rule[o->update], o->flags);
     } else if (o->kind == OP_MOVE) {
         (void)snprintf(text, size,
@@ -70,7 +71,8 @@ static void change_text(const struct operation *o, char *text, size_t size) {
         (void)snprintf(text, size, "mset_fault(set, %#" PRIx64 ", %#" PRIx64 ", pt);", o->start,
                        o->flags);
     } else {
-        (void)snprintf(text, size, "mset_%s(set, %#" PRIx64 ", %s, %#" PRIx64 ", pt);", name,
+        (void)snprintf(text, size,
+                       "mset_%s(set, %#" PRIx64 ", MSET_HOLES_SKIP, %s, %#" PRIx64 ", pt);", name,
                        o->start, side, o->size);
     }
 }

@@ -115,7 +115,8 @@ static mset_status apply_to_set(struct twin *twin, const struct operation *o) {
     case OP_CLEAR:
         return mset_clear(set, page_table);
     case OP_PROTECT:
-        return mset_protect(set, o->start, o->size, operation_update, &update, page_table);
+        return mset_protect(set, o->start, o->size, MSET_HOLES_SKIP, operation_update, &update,
+                            page_table);
     case OP_MOVE:
         return mset_move(set, o->start, o->size, o->to, o->how, page_table);
     case OP_GROW:

@@ -209,12 +209,14 @@ static const char *compare_hardware(struct twin *twin) {
         }
         const bool mapped = more && mset_area_contains(&area, address) && stage_maps(area.backend);
         if (!hardware_equal(&twin->stage.hardware[i], mapped, &area, address)) {
+            mset_cursor_close(&cursor);
             return twin_complain(twin,
                                  "page %#" PRIx64 ": the set says %smapped, the page table %s",
                                  address, mapped ? "" : "not ",
                                  twin->stage.hardware[i].backend == NULL ? "is empty" : "differs");
         }
     }
+    mset_cursor_close(&cursor);
     return NULL;
 }
 

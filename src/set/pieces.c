@@ -1,0 +1,137 @@
+/*
+ * pieces.c - looking before leaping: which pieces of which areas a range touches.
+ *
+ *       area     |------ A ------|   |-- B --|     |------ C ------|
+ *       range             [                             ]
+ *       pieces            |- A --|   |-- B --|     |-C--|
+ */
+#include "set.h"
+
+struct mset_area mset_area_of(const struct at_run *run) {
+    const struct mset_area area = {
+        .start = run->first,
+        .size = run->last - run->first + 1,
+        .flags = run->attributes.flags,
+        .backend = run->attributes.backend,
+        .offset = run->first + run->attributes.bias,
+    };
+    return area;
+}
+
+struct at_run mset_run_of(const struct mset_area *area) {
+    const struct at_run run = {
+        .first = area->start,
+        .last = area->start + (area->size - 1),
+        .attributes = {area->flags, area->backend, area->offset - area->start},
+    };
+    return run;
+}
+
+struct at_run mset_piece_at(const struct at_path *path, const struct range *range) {
+    struct at_run piece = at_path_run(path);
+    piece.first = piece.first > range->first ? piece.first : range->first;
+    piece.last = piece.last < range->last ? piece.last : range->last;
+    return piece;
+}
+
+static bool begins_within(const struct at_path *path, const struct range *range) {
+    const struct at_leaf *leaf = path->node[0];
+    return leaf->start[path->slot[0]] <= range->last;
+}
+
+bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return mset_at_first_from(&set->tree, range->first, path) && begins_within(path, range);
+}
+
+bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return mset_at_next(&set->tree, path) && begins_within(path, range);
+}
+
+bool mset_last_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return mset_at_last_from(&set->tree, range->last, path) &&
+           at_path_run(path).last >= range->first;
+}
+
+bool mset_prev_piece(const struct mset *set, const struct range *range, struct at_path *path) {
+    return mset_at_prev(&set->tree, path) && at_path_run(path).last >= range->first;
+}
+
+bool mset_piece_is_whole(const struct at_path *path, const struct at_run *piece) {
+    const struct at_run area = at_path_run(path);
+    return area.first == piece->first && area.last == piece->last;
+}
+
+struct at_run mset_moved(const struct mset_plan *plan, const struct at_run *piece) {
+    const uint64_t distance = plan->range.first - plan->pieces.first;
+    struct at_run target = *piece;
+    target.first += distance;
+    target.last += distance;
+    target.attributes.bias -= distance; /* the offset stays with what is behind the address */
+    return target;
+}
+
+uint64_t mset_count_pieces(const struct mset *set, const struct range *range) {
+    struct at_path path;
+    uint64_t count = 0;
+    bool more = mset_first_piece(set, range, &path);
+    while (more) {
+        count++;
+        more = mset_next_piece(set, range, &path);
+    }
+    return count;
+}
+
+bool mset_range_taken(const struct mset *set, const struct range *range) {
+    struct at_path path;
+    return mset_first_piece(set, range, &path);
+}
+
+bool mset_range_covered(const struct mset *set, const struct range *range) {
+    struct at_path path;
+    uint64_t next = range->first; /* not covered yet */
+    bool more = mset_first_piece(set, range, &path);
+    for (; more; more = mset_next_piece(set, range, &path)) {
+        const struct at_run area = at_path_run(&path);
+        if (area.first > next) {
+            return false;
+        }
+        if (area.last >= range->last) {
+            return true;
+        }
+        next = area.last + 1;
+    }
+    return false;
+}
+
+static bool may_cut_at(const struct mset *set, uint64_t at) {
+    struct mset_area area;
+    if (!mset_find(set, at, &area) || area.start == at || area.backend == NULL ||
+        area.backend->ops->may_split == NULL) {
+        return true;
+    }
+    return area.backend->ops->may_split(area.backend, &area, at);
+}
+
+bool mset_may_cut(const struct mset *set, const struct range *range) {
+    if (set->told == 0) {
+        return true;
+    }
+    return may_cut_at(set, range->first) &&
+           (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
+}
+
+bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path) {
+    if (set->tree.height == 0) {
+        return false;
+    }
+    at_seek(&set->tree, range->first, path);
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned next = path->slot[0];
+    if (next > 0 && leaf->last[next - 1] >= range->first) {
+        return true;
+    }
+    if (next < leaf->count) {
+        return leaf->start[next] <= range->last;
+    }
+    return !path->last_leaf && path->fence < range->last;
+}

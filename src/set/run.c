@@ -1,0 +1,51 @@
+/* run.c - a plan from beginning to end. */
+#include "set.h"
+
+void mset_plan_init(struct mset_plan *plan, struct mset *set, enum plan_kind kind,
+                    const struct range *range) {
+    plan->set = set;
+    plan->kind = kind;
+    plan->telling = true;
+    plan->range = *range;
+    plan->clear = mset_no_range();
+    plan->pieces = mset_no_range();
+    plan->added.attributes.backend = NULL;
+    plan->answers.flags = plan->answers.few;
+    plan->answers.count = 0;
+    plan->passes = 0;
+    plan->steps = 0;
+    plan->prepared = 0;
+}
+
+void mset_close(struct mset_plan *plan) {
+    const struct mset_allocator *const allocator = &plan->set->tree.allocator;
+    struct answers *const answers = &plan->answers;
+    if (answers->flags != answers->few) {
+        allocator->free(allocator->context, answers->flags,
+                        (size_t)answers->room * sizeof(uint64_t), _Alignof(uint64_t));
+    }
+    mset_at_trim_spares(&plan->set->tree);
+}
+
+mset_status mset_run_reserved(struct mset_plan *plan) {
+    uint64_t done;
+    const mset_status status = mset_tell(plan, &done);
+    if (status == MSET_OK) {
+        mset_commit(plan);
+    } else if (done != 0) {
+        mset_commit_steps(plan, done);
+    }
+    mset_close(plan);
+    return status;
+}
+
+mset_status mset_run(struct mset_plan *plan, void *page_table) {
+    plan->page_table = page_table;
+    mset_count_steps(plan);
+    const mset_status status = plan->steps > 1 ? mset_reserve(plan) : MSET_OK;
+    if (status != MSET_OK) {
+        mset_close(plan);
+        return status;
+    }
+    return mset_run_reserved(plan);
+}
