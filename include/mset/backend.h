@@ -26,7 +26,6 @@
  *   - Calls come before the set changes: during a call the set still shows the old state. A
  *     backend may look at the set, it must not change it.
  *   - `page_table` is what the caller gave to the operation; the set never looks at it.
- *   - An operation of one step is not prepared: its call is all or nothing by itself.
  *
  * How a backend answers
  *

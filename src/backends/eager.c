@@ -1,8 +1,8 @@
 /*
  * eager.c - frames are taken when the area is mapped, in blocks as large as leaves can be.
  *
- * Whoever has not been asked to prepare a step that needs frames does it himself, then fulfils it:
- * there is one way to fill a range.
+ * A step that needs frames and has not been prepared (an undo) is prepared by its call, then
+ * fulfilled: there is one way to fill a range.
  *
  * Invariants
  *   1. A piece whose area has access is mapped without holes and present.
@@ -113,7 +113,7 @@ static int eager_protect(struct mset_backend *backend, const struct mset_area *r
     if (status != MSET_OK) {
         return answer(status);
     }
-    return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
+    return answer(mset_leaves_set_flags(table, run, new_flags));
 }
 
 static int eager_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,

@@ -81,14 +81,31 @@ mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_pag
     }
 }
 
+/* No leaf reaches across va; where nothing can be translated there is none. */
+static mset_status cut(struct mset_page_table *table, uint64_t va) {
+    const mset_status status = mset_pt_cut(table, va);
+    return status == MSET_INVALID_PARAM ? MSET_OK : status;
+}
+
+/*
+ * Flags may differ for the set only. The ends of the run are boundaries of areas all the same, so
+ * they become boundaries of leaves: then whole areas can be unmapped without a table.
+ */
+mset_status mset_leaves_set_flags(struct mset_page_table *table, const struct mset_area *run,
+                                  uint64_t new_flags) {
+    const uint64_t flags = leaf_flags(table, new_flags);
+    mset_status status = flags == leaf_flags(table, run->flags)
+                             ? MSET_OK
+                             : mset_pt_protect(table, run->start, run->size, flags);
+    status = status == MSET_OK ? cut(table, run->start) : status;
+    return status == MSET_OK ? cut(table, run->start + run->size) : status;
+}
+
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
                         uint64_t new_flags, void *page_table) {
     (void)backend;
-    struct mset_page_table *const table = page_table;
-    if (table == NULL) {
-        return answer(MSET_INVALID_PARAM);
-    }
-    return answer(mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags)));
+    return answer(page_table == NULL ? MSET_INVALID_PARAM
+                                     : mset_leaves_set_flags(page_table, run, new_flags));
 }
 
 int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, uint64_t new_start,
@@ -98,10 +115,9 @@ int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, 
 }
 
 /* Could the table hold such leaves? Judged by the first page, wherever its frame will be. */
-static mset_status flags_possible(const struct mset_page_table *table,
-                                  const struct mset_area *run) {
-    return mset_pt_may_map(table, run->start, 0, page_size_of(table),
-                           leaf_flags(table, run->flags));
+static mset_status flags_possible(const struct mset_page_table *table, const struct mset_area *run,
+                                  uint64_t flags) {
+    return mset_pt_may_map(table, run->start, 0, page_size_of(table), leaf_flags(table, flags));
 }
 
 mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct mset_area *run) {
@@ -110,7 +126,7 @@ mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct
     if (status != MSET_NOT_FOUND) {
         return status == MSET_OK ? MSET_ALREADY_EXISTS : status;
     }
-    return flags_possible(table, run);
+    return flags_possible(table, run, run->flags);
 }
 
 static mset_status tell_room(const struct mset_step *step, struct mset_page_table *table) {
@@ -127,9 +143,10 @@ mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_t
     switch (step->kind) {
     case MSET_STEP_UNMAP:
         return mset_pt_unmap_prepare(table, run->start, run->size, NULL);
-    case MSET_STEP_PROTECT:
-        return mset_pt_protect_prepare(table, run->start, run->size,
-                                       leaf_flags(table, step->new_flags), NULL);
+    case MSET_STEP_PROTECT: /* both ends are cut, as in an unmap */
+        status = flags_possible(table, run, step->new_flags);
+        return status != MSET_OK ? status
+                                 : mset_pt_unmap_prepare(table, run->start, run->size, NULL);
     default:
         status = tell_room(step, table);
         return status != MSET_OK
@@ -146,7 +163,7 @@ mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_pa
         return mset_leaves_vacant(table, &step->run);
     }
     const mset_status status = tell_room(step, table);
-    return status == MSET_OK ? flags_possible(table, &step->run) : status;
+    return status == MSET_OK ? flags_possible(table, &step->run, step->run.flags) : status;
 }
 
 void mset_leaves_abort(struct mset_backend *backend, const struct mset_step *step,

@@ -54,6 +54,10 @@ mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_pag
 mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
                                   const struct mset_area *area, uint64_t address, uint64_t access);
 
+/* What protect does: other flags for the leaves, and both ends of the run boundaries of leaves. */
+mset_status mset_leaves_set_flags(struct mset_page_table *table, const struct mset_area *run,
+                                  uint64_t new_flags);
+
 /* Members of mset_backend_ops that need to know the page table only. */
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
                         uint64_t new_flags, void *page_table);

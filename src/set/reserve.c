@@ -1,9 +1,4 @@
-/*
- * reserve.c - backends that can prepare take what their steps will need, all before any is told.
- *
- * A plan of one step is not prepared when it is run at once: its one call is all or nothing by
- * itself, and would do the same work once more.
- */
+/* reserve.c - backends that can prepare take what their steps will need, before any is told. */
 #include "set.h"
 
 static int prepare(const struct step *step) {

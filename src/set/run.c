@@ -42,7 +42,7 @@ mset_status mset_run_reserved(struct mset_plan *plan) {
 mset_status mset_run(struct mset_plan *plan, void *page_table) {
     plan->page_table = page_table;
     mset_count_steps(plan);
-    const mset_status status = plan->steps > 1 ? mset_reserve(plan) : MSET_OK;
+    const mset_status status = mset_reserve(plan);
     if (status != MSET_OK) {
         mset_close(plan);
         return status;
