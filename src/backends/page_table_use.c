@@ -93,10 +93,8 @@ static mset_status cut(struct mset_page_table *table, uint64_t va) {
  */
 mset_status mset_leaves_set_flags(struct mset_page_table *table, const struct mset_area *run,
                                   uint64_t new_flags) {
-    const uint64_t flags = leaf_flags(table, new_flags);
-    mset_status status = flags == leaf_flags(table, run->flags)
-                             ? MSET_OK
-                             : mset_pt_protect(table, run->start, run->size, flags);
+    mset_status status =
+        mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags));
     status = status == MSET_OK ? cut(table, run->start) : status;
     return status == MSET_OK ? cut(table, run->start + run->size) : status;
 }
