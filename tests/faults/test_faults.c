@@ -4,7 +4,7 @@
  *
  * Afterwards all is as before, byte for byte, or exactly as the set says. Usage:
  *
- *     test-faults FORMAT [STRIDE]      every STRIDE-th operation only
+ *     test-faults FORMAT [STRIDE]      every STRIDE-th operation only, at a scale of 100
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -18,6 +18,7 @@
 #include <mset/formats.h>
 
 #include "faults/states.h"
+#include "support/scale.h"
 
 enum { MOST_POINTS = 9, MOST_ACTS = 8192 };
 
@@ -305,5 +306,6 @@ int main(int argc, char **argv) {
         }
     }
     stride = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
+    stride = test_scale() < 100 ? stride * 100 / test_scale() : stride;
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }
