@@ -29,7 +29,7 @@ static uint64_t at(const struct alphabet *alphabet, size_t page) {
 
 static void add_map(struct alphabet *alphabet, const struct operation *range,
                     enum operation_kind kind, uint64_t flags, enum recorder_kind backend,
-                    enum mset_map_how how) {
+                    unsigned how) {
     struct operation letter = *range;
     letter.kind = kind;
     letter.flags = flags;

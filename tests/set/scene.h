@@ -55,20 +55,28 @@ static inline void expect(struct twin *twin, mset_status status, struct operatio
         fail_msg("status is \"%s\", not \"%s\"", mset_status_text(twin->status),
                  mset_status_text(status));
     }
-    if (!twin->stuck) {
-        agree(twin, twin_compare(twin, TWIN_FULL));
-    }
+    agree(twin, twin_compare(twin, TWIN_FULL));
 }
 
 /* The next operation: calls whose bits are set in `mask` are refused with `code`. */
 static inline void refuse(struct twin *twin, uint64_t mask, int code) {
-    twin->refusal = (struct refusal){mask, code};
+    twin->refusal = (struct refusal){.calls = mask, .code = code};
+}
+
+/* The next operation: prepares whose bits are set in `mask` are refused with `code`. */
+static inline void refuse_to_prepare(struct twin *twin, uint64_t mask, int code) {
+    twin->refusal = (struct refusal){.prepares = mask, .code = code};
+}
+
+/* The next operation is carried out in this way. */
+static inline void by(struct twin *twin, enum operation_way way) {
+    twin->way = way;
 }
 
 /* ---- operations by page number; offsets equal addresses unless said otherwise --------------- */
 
 static inline struct operation map(size_t page, size_t pages, uint64_t flags,
-                                   enum recorder_kind backend, enum mset_map_how how) {
+                                   enum recorder_kind backend, unsigned how) {
     return (struct operation){.kind = OP_MAP,
                               .start = AT(page),
                               .size = pages * PAGE,
@@ -95,14 +103,24 @@ static inline struct operation protect(size_t page, size_t pages, enum update_ru
                               .update = rule};
 }
 
-static inline struct operation move(size_t page, size_t pages, size_t to, enum mset_map_how how) {
+static inline struct operation move(size_t page, size_t pages, size_t to, unsigned how) {
     return (struct operation){
         .kind = OP_MOVE, .start = AT(page), .size = pages * PAGE, .to = AT(to), .how = how};
 }
 
-static inline struct operation resize(enum operation_kind kind, size_t page, enum mset_side side,
+static inline struct operation resize(enum operation_kind kind, size_t page, unsigned side,
                                       size_t pages) {
     return (struct operation){.kind = kind, .start = AT(page), .size = pages * PAGE, .side = side};
+}
+
+/* Not over holes. */
+static inline struct operation strictly(struct operation operation) {
+    operation.holes = MSET_HOLES_FAIL;
+    return operation;
+}
+
+static inline struct operation set_limits(uint64_t max_areas, uint64_t max_bytes) {
+    return (struct operation){.kind = OP_SET_LIMITS, .start = max_areas, .size = max_bytes};
 }
 
 static inline struct operation metadata(struct operation operation) {
@@ -135,9 +153,9 @@ static inline void assert_count(const struct twin *twin, uint64_t count) {
     assert_int_equal(mset_count(twin->set), count);
 }
 
-/* How many calls the backends got in the last operation. */
+/* How many calls the backends got in the last operation, prepares and aborts not counted. */
 static inline void assert_calls(const struct twin *twin, size_t calls) {
-    assert_int_equal(twin->stage.calls.count, calls);
+    assert_int_equal(twin->stage.told, calls);
 }
 
 #endif

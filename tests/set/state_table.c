@@ -22,7 +22,7 @@ static uint64_t page_bits(const struct page_model *model, const struct stage *st
     const uint64_t distance = page->offset - model_address(model, i);
     const uint64_t pages = (distance + 32 * model->page_size) / model->page_size;
     return 1 | (uint64_t)page->starts << 1 | backend_number(stage, page->backend) << 2 |
-           (uint64_t)((page->flags & MSET_WRITE) != 0) << 4 | (pages & 63) << 5;
+           (uint64_t)((page->flags & MSET_WRITE) != 0) << 5 | (pages & 63) << 6;
 }
 
 void state_key(const struct page_model *model, const struct stage *stage, uint64_t key[2]) {

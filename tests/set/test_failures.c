@@ -1,11 +1,12 @@
 /*
  * test_failures.c - everything that can say no, at every position.
  *
- *   backends   For many prepared sets and every letter of the full alphabet: each call to a
- *              backend in turn is refused, with codes below and above zero. Nothing changes, the
- *              code arrives, the undoing is told in reverse (all of which the twin compares).
- *   undo       The same, and one of the undo calls is refused too: the set shows what the
- *              backends hold, and what it calls done covers what changed.
+ *   backends   For many prepared sets and every letter of the full alphabet: each prepare and each
+ *              call to a backend in turn is refused, with codes below and above zero. Nothing
+ *              changes, the code arrives, what was prepared is aborted, the undoing is told in
+ *              reverse (all of which the twin compares).
+ *   undo       The same, and one of the undo calls is refused too: the steps up to that one are
+ *              done, all others are not.
  *   memory     Each allocation in turn fails, alone or with all after it: MSET_NO_MEMORY, no
  *              backend is called, nothing changes, nothing leaks.
  *   seams      Backends that object to cuts and merges.
@@ -18,26 +19,35 @@
 
 /* ---- prepared sets ------------------------------------------------------------------------- */
 
-/* Areas of `width` pages every `stride` pages, each `strangers`-th of another backend. */
+/* Areas of `width` pages every `stride` pages, of these backends in turn. */
 struct pattern {
-    size_t pages, width, stride, strangers;
+    size_t pages, width, stride, backends;
+    enum recorder_kind backend[4];
 };
 
 static const struct pattern patterns[] = {
-    {6, 6, 6, 1}, {6, 2, 2, 2}, {6, 1, 1, 3}, {6, 1, 2, 2}, {7, 2, 3, 2}, {6, 3, 3, 4},
+    {6, 6, 6, 1, {RECORDER_FULL}},
+    {6, 6, 6, 1, {RECORDER_PREPARED}},
+    {6, 2, 2, 2, {RECORDER_FULL, RECORDER_NO_MOVE}},
+    {6, 1, 1, 3, {RECORDER_FULL, RECORDER_NO_MOVE, RECORDER_SILENT}},
+    {6, 1, 2, 2, {RECORDER_FULL, RECORDER_NO_MOVE}},
+    {7, 2, 3, 2, {RECORDER_FULL, RECORDER_NO_MOVE}},
+    {6, 3, 3, 2, {RECORDER_FULL, RECORDER_NO_MOVE}},
+    {6, 1, 1, 2, {RECORDER_PREPARED, RECORDER_NO_MOVE}},
+    {6, 2, 2, 3, {RECORDER_PREPARED, RECORDER_FULL, RECORDER_PREPARED_NO_MOVE}},
+    {7, 1, 1, 4, {RECORDER_PREPARED_NO_MOVE, RECORDER_SILENT, RECORDER_PREPARED, RECORDER_NONE}},
 };
 
 static void prepare(struct twin *twin, const struct pattern *pattern) {
     agree(twin, twin_reset(twin));
     for (size_t page = 0; page + pattern->width <= pattern->pages; page += pattern->stride) {
-        const enum recorder_kind kind =
-            (enum recorder_kind)(page / pattern->stride % pattern->strangers % RECORDER_KINDS);
+        const size_t turn = page / pattern->stride % pattern->backends;
         const struct operation one = {.kind = OP_MAP,
                                       .start = model_address(&twin->model, page),
                                       .size = pattern->width * twin->options.page_size,
-                                      .flags = kind == RECORDER_FULL ? R : RW,
+                                      .flags = turn == 0 ? R : RW,
                                       .offset = model_address(&twin->model, page),
-                                      .backend = kind};
+                                      .backend = pattern->backend[turn]};
         agree(twin, twin_apply(twin, &one));
     }
 }
@@ -78,20 +88,37 @@ static void apply(struct twin *twin, const struct operation *operation) {
 
 /* ---- backends ------------------------------------------------------------------------------ */
 
-/* Each call refused in turn; each time the set, unchanged, goes on to the next. */
+enum { MOST_CALLS = 40 }; /* of an operation in a universe of 7 pages, undoing included */
+
+/* Applies and compares all; was anything refused? */
+static bool is_refused(struct twin *twin, const struct operation *operation,
+                       enum operation_way way) {
+    by(twin, way);
+    apply(twin, operation);
+    agree(twin, twin_compare(twin, TWIN_QUICK));
+    return twin->model.failure.code != 0;
+}
+
+/*
+ * Each call refused in turn; each time the set, unchanged, goes on to the next. Backends that have
+ * prepared keep their promise, or do not.
+ */
 static void refuse_each_call(struct twin *twin, const struct pattern *pattern,
                              const struct operation *operation) {
     static const int codes[] = {-1, -1000, MSET_NO_MEMORY, MSET_BAD_STATE, MSET_ALREADY_EXISTS};
-    (void)pattern;
-    for (size_t call = 0; call < 40; call++) {
-        refuse(twin, UINT64_C(1) << call, codes[call % 5]);
-        apply(twin, operation);
-        agree(twin, twin_compare(twin, TWIN_QUICK));
-        if (twin->model.failure.code == 0) {
+    for (size_t call = 0; call < MOST_CALLS; call++) {
+        const enum operation_way way = call % 2 == 0 ? WAY_DIRECT : WAY_PLANNED;
+        twin->refusal = (struct refusal){.calls = UINT64_C(1) << call, .code = codes[call % 5]};
+        if (!is_refused(twin, operation, way)) {
+            prepare(twin, pattern);
+        }
+        twin->refusal = (struct refusal){
+            .calls = UINT64_C(1) << call, .code = codes[call % 5], .breaks_promises = true};
+        if (!is_refused(twin, operation, way)) {
             return; /* fewer calls than that: it ran through */
         }
     }
-    fail_msg("an operation with 40 calls in a universe of 7 pages");
+    fail_msg("an operation with %d calls in a universe of 7 pages", MOST_CALLS);
 }
 
 static void test_every_call_refused(void **state) {
@@ -99,15 +126,35 @@ static void test_every_call_refused(void **state) {
     for_each_letter(refuse_each_call);
 }
 
+/* Each prepare refused in turn, in both ways. */
+static void refuse_each_prepare(struct twin *twin, const struct pattern *pattern,
+                                const struct operation *operation) {
+    for (size_t i = 0; i < 2 * (size_t)MOST_CALLS; i++) {
+        refuse_to_prepare(twin, UINT64_C(1) << (i / 2), i % 3 == 0 ? -7 : MSET_NO_MEMORY);
+        if (!is_refused(twin, operation, i % 2 == 0 ? WAY_DIRECT : WAY_PLANNED)) {
+            if (i % 2 != 0) {
+                return;
+            }
+            prepare(twin, pattern);
+        }
+    }
+}
+
+static void test_every_prepare_refused(void **state) {
+    (void)state;
+    for_each_letter(refuse_each_prepare);
+}
+
 /* The n-th call and one of the undo calls after it. */
 static void refuse_undo(struct twin *twin, const struct pattern *pattern,
                         const struct operation *operation) {
-    for (size_t call = 1; call < 40; call++) {
+    for (size_t call = 1; call < MOST_CALLS; call++) {
         for (size_t undo = call + 1; undo <= 2 * call; undo++) {
             prepare(twin, pattern);
-            refuse(twin, UINT64_C(1) << call | UINT64_C(1) << undo, -3);
-            apply(twin, operation);
-            if (twin->model.failure.code == 0) {
+            twin->refusal = (struct refusal){.calls = UINT64_C(1) << call | UINT64_C(1) << undo,
+                                             .code = -3,
+                                             .breaks_promises = true};
+            if (!is_refused(twin, operation, undo % 2 == 0 ? WAY_DIRECT : WAY_PLANNED)) {
                 return;
             }
             assert_true(twin->stuck);
@@ -124,11 +171,11 @@ static void test_every_undo_refused(void **state) {
 /* From the n-th call on everything is refused, so all undoing is too. */
 static void refuse_from_then_on(struct twin *twin, const struct pattern *pattern,
                                 const struct operation *operation) {
-    for (size_t call = 0; call < 40; call++) {
+    for (size_t call = 0; call < MOST_CALLS; call++) {
         prepare(twin, pattern);
-        refuse(twin, UINT64_MAX << call, MSET_ACCESS_DENIED);
-        apply(twin, operation);
-        if (twin->model.failure.code == 0) {
+        twin->refusal = (struct refusal){
+            .calls = UINT64_MAX << call, .code = MSET_ACCESS_DENIED, .breaks_promises = true};
+        if (!is_refused(twin, operation, WAY_DIRECT)) {
             return;
         }
         assert_int_equal(twin->stuck, call != 0);
@@ -140,7 +187,7 @@ static void test_everything_refused_from_a_call_on(void **state) {
     for_each_letter(refuse_from_then_on);
 }
 
-/* After the worst case the set is a set: it can be cleared and used. */
+/* After the worst case the set is a set: it goes on from what is left. */
 static void test_set_is_usable_after_a_refused_undo(void **state) {
     (void)state;
     struct twin twin;
@@ -154,16 +201,15 @@ static void test_set_is_usable_after_a_refused_undo(void **state) {
     const struct mset_failure failure = mset_last_failure(twin.set);
     assert_int_equal(failure.code, -9);
     assert_int_equal(failure.address, AT(6));
-    assert_true(failure.done_start <= AT(3));
-    assert_true(failure.done_start + failure.done_size >= AT(5));
-    assert_false(mset_find(twin.set, AT(4), NULL));
-    assert_true(mset_find(twin.set, AT(6), NULL));
-    stage_begin(&twin.stage, &(struct refusal){0, 0});
-    twin.stage.look = NULL; /* the model does not know this state */
-    assert_int_equal(mset_clear(twin.set, &twin.stage), MSET_OK);
-    assert_string_equal(twin.stage.complaint, "");
-    assert_int_equal(mset_count(twin.set), 0);
-    model_reset(&twin.model);
+    assert_int_equal(failure.done_start, AT(1));
+    assert_int_equal(failure.done_size, 4 * PAGE);
+    assert_count(&twin, 3);
+    assert_area(&twin, 0, 0, 1, R);
+    assert_area(&twin, 1, 6, 2, R);
+    assert_area(&twin, 2, 9, 2, R);
+    expect(&twin, MSET_OK, map(1, 5, RW, RECORDER_PREPARED, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, unmap(0, 7));
+    expect(&twin, MSET_OK, clear());
     scene_close(&twin);
 }
 
@@ -218,13 +264,18 @@ static void test_refused_fault(void **state) {
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
-static const struct pattern tall = {120, 1, 2, 2};
+static const struct pattern tall = {120, 1, 2, 2, {RECORDER_FULL, RECORDER_NO_MOVE}};
 
-/* Fails the first allocation, the second, ...; ends when the operation has enough. */
-static size_t starve_each(struct twin *twin, const struct operation *operation, bool on) {
+/*
+ * Fails the first allocation, the second, ...; ends when the operation has enough, which is the
+ * way in which it is carried out at last.
+ */
+static size_t starve_each(struct twin *twin, const struct operation *operation, bool on,
+                          enum operation_way way) {
     for (size_t nth = 1; nth < 1000; nth++) {
         twin->starve_at = nth;
         twin->starve_on = on;
+        twin->way = way;
         apply(twin, operation);
         agree(twin, twin_compare(twin, TWIN_QUICK));
         if (!twin->starved) {
@@ -261,12 +312,13 @@ static void test_every_allocation_fails(void **state) {
     (void)state;
     size_t count, failed = 0;
     const struct operation *list = hungry(&count);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 8; round++) {
         struct twin twin;
-        scene_open(&twin, tall.pages, round / 2 != 0);
+        scene_open(&twin, tall.pages, round / 2 % 2 != 0);
         prepare(&twin, &tall);
         for (size_t i = 0; i < count; i++) {
-            failed += starve_each(&twin, &list[i], round % 2 != 0);
+            failed += starve_each(&twin, &list[i], round % 2 != 0,
+                                  round / 4 != 0 ? WAY_PLANNED : WAY_DIRECT);
         }
         agree(&twin, twin_close(&twin));
     }
@@ -285,11 +337,12 @@ static void test_allocations_fail_at_random(void **state) {
                                       .pages = 200,
                                       .longest = 12,
                                       .fill = 62,
-                                      .backends = 3};
+                                      .backends = 4};
     for (uint64_t i = 0; i < test_scaled(20000); i++) {
         const struct operation operation = operation_random(&mix, &rng);
         if (twin_can_judge(&twin, &operation)) {
-            failed += starve_each(&twin, &operation, i % 2 != 0);
+            failed += starve_each(&twin, &operation, i % 2 != 0,
+                                  i / 2 % 2 != 0 ? WAY_PLANNED : WAY_DIRECT);
         }
     }
     (void)printf("%zu allocations failed\n", failed);
@@ -419,6 +472,7 @@ static void test_refused_cut_is_unsupported_and_changes_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_call_refused),
+        cmocka_unit_test(test_every_prepare_refused),
         cmocka_unit_test(test_every_undo_refused),
         cmocka_unit_test(test_everything_refused_from_a_call_on),
         cmocka_unit_test(test_set_is_usable_after_a_refused_undo),

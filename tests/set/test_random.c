@@ -1,10 +1,10 @@
 /*
  * test_random.c - long random runs on large sets.
  *
- * Every step is compared as far as it can be seen while it runs (twin.h); the whole states every
- * `period` steps, as comparing thousands of pages costs more than thousands of steps. One run per
- * row of the table, with seeds of its own; MSET_TEST_SEED in the environment replaces them. A
- * failure prints the seed, the step and the last operations.
+ * Every step, planned or not, is compared as far as it can be seen while it runs (twin.h); the
+ * whole states every `period` steps, as comparing thousands of pages costs more than thousands of
+ * steps. One run per row of the table, with seeds of its own; MSET_TEST_SEED in the environment
+ * replaces them. A failure prints the seed, the step and the last operations.
  */
 #include <stdlib.h>
 
@@ -17,81 +17,111 @@ struct run {
     struct operation_mix mix; /* its place and size are those of the options */
     uint64_t steps;           /* at scale 100 */
     uint64_t period;          /* steps between full comparisons */
-    unsigned refusals;        /* percent of operations in which some call is refused */
+    unsigned refusals;        /* percent of operations in which something is refused */
 };
 
 #define TOP(pages) (UINT64_C(0) - (pages)*PAGE)
+#define HUGE (UINT64_C(1) << 53)
 
 static const struct run runs[] = {
     {"plain, crowded",
-     {0, PAGE, 512, false, 0, 0},
-     {.longest = 24, .fill = 60, .backends = 4},
+     {.base = 0, .page_size = PAGE, .pages = 512, .guard = 2 * PAGE},
+     {.longest = 24, .fill = 60, .backends = 6},
      1000000,
      199,
      2},
     {"merging, crowded",
-     {0x7000000000, PAGE, 512, true, 0, 0},
-     {.longest = 24, .fill = 60, .backends = 2, .one_flag_word = true},
+     {.base = 0x7000000000, .page_size = PAGE, .pages = 512, .merge = true},
+     {.longest = 24, .fill = 60, .backends = 3, .one_flag_word = true},
      1000000,
      199,
      2},
     {"plain, large",
-     {AT(0), PAGE, 4096, false, 0, 0},
-     {.longest = 40, .fill = 58, .backends = 4},
+     {.base = AT(0), .page_size = PAGE, .pages = 4096, .guard = PAGE},
+     {.longest = 40, .fill = 58, .backends = 6},
      800000,
      1499,
      1},
     {"merging, large",
-     {AT(0), PAGE, 4096, true, 0, 0},
-     {.longest = 200, .fill = 55, .backends = 3, .one_flag_word = true},
+     {.base = AT(0), .page_size = PAGE, .pages = 4096, .merge = true},
+     {.longest = 200, .fill = 55, .backends = 4, .one_flag_word = true},
      800000,
      1499,
      1},
     {"merging, top of the address space",
-     {TOP(1024), PAGE, 1024, true, 0, 0},
-     {.longest = 60, .fill = 55, .backends = 4},
+     {.base = TOP(1024), .page_size = PAGE, .pages = 1024, .merge = true, .guard = 3 * PAGE},
+     {.longest = 60, .fill = 55, .backends = 6},
      600000,
      499,
      1},
     {"plain, some seams refused",
-     {AT(0), PAGE, 1024, false, 7, 5},
-     {.longest = 30, .fill = 55, .backends = 4},
+     {.base = AT(0), .page_size = PAGE, .pages = 1024, .no_split = 7, .no_merge = 5},
+     {.longest = 30, .fill = 55, .backends = 6},
      600000,
      499,
      1},
     {"merging, some seams refused",
-     {AT(0), PAGE, 1024, true, 7, 5},
-     {.longest = 30, .fill = 55, .backends = 2, .one_flag_word = true},
+     {.base = AT(0), .page_size = PAGE, .pages = 1024, .merge = true, .no_split = 7, .no_merge = 5},
+     {.longest = 30, .fill = 55, .backends = 3, .one_flag_word = true},
      600000,
      499,
      1},
     {"bytes for pages",
-     {3, 1, 1000, true, 0, 0},
-     {.longest = 50, .fill = 55, .backends = 3, .one_flag_word = true},
+     {.base = 3, .page_size = 1, .pages = 1000, .merge = true, .guard = 5},
+     {.longest = 50, .fill = 55, .backends = 4, .one_flag_word = true},
      600000,
      499,
      1},
     {"huge pages",
-     {0, UINT64_C(1) << 53, 2047, false, 0, 0},
-     {.longest = 50, .fill = 60, .backends = 4},
+     {.base = 0, .page_size = HUGE, .pages = 2047},
+     {.longest = 50, .fill = 60, .backends = 6},
      300000,
      999,
      1},
     {"plain, every step compared",
-     {AT(0), PAGE, 40, false, 0, 0},
-     {.longest = 8, .fill = 65, .backends = 4},
+     {.base = AT(0), .page_size = PAGE, .pages = 40, .guard = PAGE},
+     {.longest = 8, .fill = 65, .backends = 6},
      200000,
      1,
-     2},
+     4},
     {"merging, every step compared",
-     {AT(0), PAGE, 40, true, 0, 0},
-     {.longest = 8, .fill = 65, .backends = 3, .one_flag_word = true},
+     {.base = AT(0), .page_size = PAGE, .pages = 40, .merge = true, .guard = PAGE},
+     {.longest = 8, .fill = 65, .backends = 4, .one_flag_word = true},
      200000,
      1,
-     2},
+     4},
+    {"plain, limits",
+     {.base = AT(0), .page_size = PAGE, .pages = 100, .max_areas = 20},
+     {.longest = 10,
+      .fill = 70,
+      .backends = 6,
+      .limits = 20,
+      .max_areas = 40,
+      .max_bytes = 100 * PAGE},
+     200000,
+     9,
+     1},
+    {"merging, limits, all of the address space",
+     {.base = 0, .page_size = HUGE, .pages = 2048, .merge = true, .max_bytes = 1000 * HUGE},
+     {.longest = 300,
+      .fill = 75,
+      .backends = 1,
+      .one_flag_word = true,
+      .limits = 10,
+      .max_areas = 300,
+      .max_bytes = UINT64_MAX},
+     30000,
+     99,
+     1},
+    {"plain, nobody observes",
+     {.base = AT(0), .page_size = PAGE, .pages = 512, .unobserved = true},
+     {.longest = 24, .fill = 60, .backends = 6},
+     300000,
+     199,
+     1},
     {"very large, sparse",
-     {AT(0), PAGE, 65536, false, 0, 0},
-     {.longest = 3, .fill = 75, .backends = 2},
+     {.base = AT(0), .page_size = PAGE, .pages = 65536},
+     {.longest = 3, .fill = 75, .backends = 3},
      400000,
      40000,
      0},
@@ -110,12 +140,31 @@ static void apply_checked(struct twin *twin, const struct run *run, uint64_t see
     agree(twin, wrong);
 }
 
-/* Some call of the next operation is refused; its undoing is not. */
+/*
+ * A call of the next operation is refused, or a prepare. Now and then backends break the promise
+ * that is, or the undoing is refused too.
+ */
 static void refuse_sometimes(struct twin *twin, const struct run *run, struct rng *rng) {
     static const int codes[] = {-1, -12, MSET_NO_MEMORY, MSET_ACCESS_DENIED, MSET_UNSUPPORTED};
-    if (rng_chance(rng, run->refusals)) {
-        refuse(twin, UINT64_C(1) << rng_below(rng, 6), codes[rng_below(rng, 5)]);
+    const int code = codes[rng_below(rng, 5)];
+    if (!rng_chance(rng, run->refusals)) {
+        return;
     }
+    if (rng_chance(rng, 30)) {
+        refuse_to_prepare(twin, UINT64_C(1) << rng_below(rng, 4), code);
+        return;
+    }
+    refuse(twin, UINT64_C(1) << rng_below(rng, 6), code);
+    if (rng_chance(rng, 20)) {
+        twin->refusal.calls |= UINT64_C(1) << rng_below(rng, 10);
+    }
+    twin->refusal.breaks_promises = rng_chance(rng, 30);
+}
+
+/* Mostly directly: plans cost the library, and so the test, a little more. */
+static enum operation_way random_way(struct rng *rng) {
+    const uint64_t dice = rng_below(rng, 100);
+    return dice < 20 ? WAY_PLANNED : dice < 30 ? WAY_DROPPED : WAY_DIRECT;
 }
 
 static uint64_t run_once(const struct run *run, uint64_t seed, uint64_t steps) {
@@ -131,6 +180,7 @@ static uint64_t run_once(const struct run *run, uint64_t seed, uint64_t steps) {
         const struct operation operation = operation_random(&mix, &rng);
         if (twin_can_judge(&twin, &operation)) {
             refuse_sometimes(&twin, run, &rng);
+            by(&twin, random_way(&rng));
             apply_checked(&twin, run, seed, step, &operation);
         }
         most = mset_count(twin.set) > most ? mset_count(twin.set) : most;

@@ -1,20 +1,32 @@
 /*
- * calls.h - what a backend was told: a list of calls, and the rules by which recording backends
- * refuse. Shared by the side that records (stage.h) and the side that foretells (page_model.h).
+ * calls.h - what backends and observers were told: lists of calls and of changes, and the rules by
+ * which recording backends refuse. Shared by the side that records (stage.h, mirror.h) and the side
+ * that foretells (page_model.h).
  */
 #ifndef MSET_TEST_SUPPORT_CALLS_H
 #define MSET_TEST_SUPPORT_CALLS_H
 
 #include <mset/backend.h>
+#include <mset/observe.h>
 
-enum call_kind { CALL_MAP, CALL_UNMAP, CALL_PROTECT, CALL_MOVE, CALL_FAULT };
+enum call_kind {
+    CALL_MAP,
+    CALL_UNMAP,
+    CALL_PROTECT,
+    CALL_MOVE,
+    CALL_FAULT,
+    CALL_PREPARE, /* these two are about a call: see `step` */
+    CALL_ABORT
+};
 
 struct call {
     enum call_kind kind;
     struct mset_area run;
-    uint64_t extra;  /* protect: new flags; move: new start; fault: address */
-    uint64_t access; /* fault only */
-    uint64_t piece;  /* foretold only: start of the piece that a refusal is reported for */
+    uint64_t extra;      /* protect: new flags; move: new start; fault: address */
+    uint64_t access;     /* fault only */
+    enum call_kind step; /* prepare and abort: the call to come */
+    uint64_t room_start; /* theirs, too */
+    uint64_t room_size;
 };
 
 struct call_list {
@@ -28,6 +40,11 @@ void call_list_free(struct call_list *list);
 bool call_equal(const struct call *a, const struct call *b);
 /* The call that takes another one back (backend.h, "How a backend answers"). */
 struct call call_inverse(const struct call *call);
+/* What is said about a call to come: `kind` is CALL_PREPARE or CALL_ABORT. */
+struct call call_about(enum call_kind kind, const struct call *call, uint64_t room_start,
+                       uint64_t room_size);
+/* The call that a prepare or an abort is about. */
+struct call call_to_come(const struct call *about);
 /* Writes the call as text, for complaints. */
 void call_text(const struct call *call, char *text, size_t size);
 
@@ -44,17 +61,34 @@ struct area_list {
 void area_list_add(struct area_list *list, const struct mset_area *area, uint64_t at);
 void area_list_free(struct area_list *list);
 
-/*
- * Calls are numbered from 0 within one operation, undo calls included; call i is refused with
- * `code` if bit i of the mask is set. Bit 63 stands for all calls from 63 on.
- */
-struct refusal {
-    uint64_t mask;
-    int code;
+/* Changes to the areas of a set. */
+struct change_list {
+    struct mset_change *changes;
+    size_t count;
+    size_t room;
 };
 
-static inline bool refusal_hits(const struct refusal *refusal, size_t call) {
-    return (refusal->mask >> (call < 63 ? call : 63) & 1) != 0;
+void change_list_add(struct change_list *list, const struct mset_change *change);
+void change_list_free(struct change_list *list);
+bool change_equal(const struct mset_change *a, const struct mset_change *b);
+/* Writes the change as text, for complaints. */
+void change_text(const struct mset_change *change, char *text, size_t size);
+
+/*
+ * Calls are numbered from 0 within one operation, undo calls included, prepares and aborts not;
+ * call i is refused with `code` if bit i of the mask is set. Bit 63 stands for all calls from 63
+ * on. Prepares are numbered by themselves. What was prepared is not refused, as promised, unless
+ * promises are broken.
+ */
+struct refusal {
+    uint64_t calls;
+    int code;
+    uint64_t prepares;
+    bool breaks_promises;
+};
+
+static inline bool mask_hits(uint64_t mask, size_t number) {
+    return (mask >> (number < 63 ? number : 63) & 1) != 0;
 }
 
 /*

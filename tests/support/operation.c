@@ -41,67 +41,104 @@ bool operation_update(void *arg, const struct mset_area *piece, uint64_t *flags)
 
 /* ---- as text ------------------------------------------------------------------------------ */
 
-static const char *how_text(const struct operation *operation) {
-    return operation->how == MSET_MAP_FAIL ? "MSET_MAP_FAIL" : "MSET_MAP_REPLACE";
+static const char *const names[OP_KINDS] = {
+    [OP_MAP] = "map",
+    [OP_UNMAP] = "unmap",
+    [OP_CLEAR] = "clear",
+    [OP_PROTECT] = "protect",
+    [OP_MOVE] = "move",
+    [OP_GROW] = "grow",
+    [OP_SHRINK] = "shrink",
+    [OP_UNMAP_METADATA] = "unmap_metadata",
+    [OP_REPLACE_METADATA] = "replace_metadata",
+    [OP_FAULT] = "fault",
+    [OP_SET_LIMITS] = "set_limits",
+};
+
+bool operation_has_plan(const struct operation *operation) {
+    return operation->kind <= OP_SHRINK;
 }
 
-static int area_text(const struct operation *o, const char *call, char *text, size_t size) {
-    static const char *const backend[] = {"full", "no_move", "silent", "NULL"};
-    return snprintf(text, size,
-                    "%s(set, &(struct mset_area){%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64
-                    ", %s, %#" PRIx64 "}",
-                    call, o->start, o->size, o->flags, backend[o->backend], o->offset);
+static const char *guard_text(unsigned flags) {
+    return (flags & MSET_GUARD) != 0 ? " | MSET_GUARD" : "";
 }
 
-static void change_text(const struct operation *o, char *text, size_t size) {
+static const char *how_text(const struct operation *o) {
+    return (o->how & MSET_MAP_REPLACE) != 0 ? "MSET_MAP_REPLACE" : "MSET_MAP_FAIL";
+}
+
+static const char *side_text(const struct operation *o) {
+    return (o->side & MSET_HIGH) != 0 ? "MSET_HIGH" : "MSET_LOW";
+}
+
+static const char *holes_text(const struct operation *o) {
+    return o->holes == MSET_HOLES_FAIL ? "MSET_HOLES_FAIL" : "MSET_HOLES_SKIP";
+}
+
+static void area_text(const struct operation *o, char *text, size_t size) {
+    static const char *const backend[] = {"full",   "no_move",          "prepared",
+                                          "silent", "prepared_no_move", "NULL"};
+    (void)snprintf(text, size,
+                   "&(struct mset_area){%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %s, %#" PRIx64
+                   "}",
+                   o->start, o->size, o->flags, backend[o->backend], o->offset);
+}
+
+/* The arguments between the set and the page table. */
+static void arguments_text(const struct operation *o, char *text, size_t size) {
     static const char *const rule[] = {"set_flags", "toggle_write", "set_unless_shared",
                                        "set_odd_pages", "never"};
-    const char *side = o->side == MSET_LOW ? "MSET_LOW" : "MSET_HIGH";
-    const char *name = o->kind == OP_GROW ? "grow" : "shrink";
-    if (o->kind == OP_PROTECT) {
-        (void)snprintf(text, size,
-                       "mset_protect(set, %#" PRIx64 ", %#" PRIx64
-                       ", MSET_HOLES_SKIP, %s, %#" PRIx64 ", pt);",
-                       o->start, o->size, rule[o->update], o->flags);
-    } else if (o->kind == OP_MOVE) {
-        (void)snprintf(text, size,
-                       "mset_move(set, %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %s, pt);",
-                       o->start, o->size, o->to, how_text(o));
-    } else if (o->kind == OP_FAULT) {
-        (void)snprintf(text, size, "mset_fault(set, %#" PRIx64 ", %#" PRIx64 ", pt);", o->start,
-                       o->flags);
-    } else {
-        (void)snprintf(text, size,
-                       "mset_%s(set, %#" PRIx64 ", MSET_HOLES_SKIP, %s, %#" PRIx64 ", pt);", name,
-                       o->start, side, o->size);
+    char area[128];
+    switch (o->kind) {
+    case OP_MAP:
+        area_text(o, area, sizeof area);
+        (void)snprintf(text, size, ", %s, %s%s", area, how_text(o), guard_text(o->how));
+        break;
+    case OP_REPLACE_METADATA:
+        area_text(o, area, sizeof area);
+        (void)snprintf(text, size, ", %s", area);
+        break;
+    case OP_CLEAR:
+        text[0] = '\0';
+        break;
+    case OP_PROTECT:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %#" PRIx64 ", %s, %s, %#" PRIx64, o->start,
+                       o->size, holes_text(o), rule[o->update], o->flags);
+        break;
+    case OP_MOVE:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %s%s", o->start,
+                       o->size, o->to, how_text(o), guard_text(o->how));
+        break;
+    case OP_GROW:
+    case OP_SHRINK:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %s%s, %#" PRIx64, o->start, side_text(o),
+                       guard_text(o->side), o->size);
+        break;
+    default:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %#" PRIx64, o->start,
+                       o->kind == OP_FAULT ? o->flags : o->size);
+        break;
     }
 }
 
-const char *operation_text(const struct operation *o, char *text, size_t size) {
-    int length;
-    switch (o->kind) {
-    case OP_MAP:
-        length = area_text(o, "mset_map", text, size);
-        (void)snprintf(text + length, size - (size_t)length, ", %s, pt);", how_text(o));
-        break;
-    case OP_REPLACE_METADATA:
-        length = area_text(o, "mset_replace_metadata", text, size);
-        (void)snprintf(text + length, size - (size_t)length, ");");
-        break;
-    case OP_UNMAP:
-        (void)snprintf(text, size, "mset_unmap(set, %#" PRIx64 ", %#" PRIx64 ", pt);", o->start,
-                       o->size);
-        break;
-    case OP_UNMAP_METADATA:
-        (void)snprintf(text, size, "mset_unmap_metadata(set, %#" PRIx64 ", %#" PRIx64 ");",
-                       o->start, o->size);
-        break;
-    case OP_CLEAR:
-        (void)snprintf(text, size, "mset_clear(set, pt);");
-        break;
-    default:
-        change_text(o, text, size);
-        break;
+static bool takes_page_table(const struct operation *o) {
+    return o->kind != OP_UNMAP_METADATA && o->kind != OP_REPLACE_METADATA &&
+           o->kind != OP_SET_LIMITS;
+}
+
+const char *operation_text(const struct operation *o, enum operation_way way, char *text,
+                           size_t size) {
+    char arguments[256];
+    size_t length = 0;
+    arguments_text(o, arguments, sizeof arguments);
+    if (way != WAY_DIRECT) {
+        length = (size_t)snprintf(
+            text, size, "if (mset_plan_%s(set%s, pt, &plan) == MSET_OK) %s", names[o->kind],
+            arguments, way == WAY_PLANNED ? "mset_plan_commit(plan);" : "mset_plan_drop(plan); ");
+    }
+    if (way != WAY_PLANNED && length < size) {
+        (void)snprintf(text + length, size - length, "mset_%s(set%s%s);", names[o->kind], arguments,
+                       takes_page_table(o) ? ", pt" : "");
     }
     return text;
 }
@@ -140,6 +177,9 @@ static enum operation_kind random_kind(const struct operation_mix *mix, struct r
         [OP_PROTECT] = 12, [OP_MOVE] = 10,          [OP_GROW] = 5,
         [OP_SHRINK] = 5,   [OP_UNMAP_METADATA] = 3, [OP_REPLACE_METADATA] = 3,
         [OP_FAULT] = 2};
+    if (rng_below(rng, 1000) < mix->limits) {
+        return OP_SET_LIMITS;
+    }
     uint64_t dice = rng_below(rng, 100);
     for (int kind = OP_PROTECT; kind < OP_KINDS; kind++) {
         if (dice < weight[kind]) {
@@ -155,6 +195,21 @@ static void random_resize(const struct operation_mix *mix, struct operation *o, 
     o->start += rng_below(rng, mix->page_size);
     o->size = (1 + rng_below(rng, 3)) * mix->page_size;
     o->side = rng_chance(rng, 50) ? MSET_LOW : MSET_HIGH;
+}
+
+/* Mostly one that is in the way; now and then none. */
+static uint64_t random_limit(uint64_t most, struct rng *rng) {
+    return most == 0 || rng_chance(rng, 40) ? 0 : 1 + rng_below(rng, most);
+}
+
+/* A few ask for the guard distance, or do not put up with holes. */
+static void random_manners(struct operation *o, struct rng *rng) {
+    const unsigned guard = rng_chance(rng, 15) ? MSET_GUARD : 0;
+    o->how |= guard;
+    if (o->kind == OP_GROW) {
+        o->side |= guard;
+    }
+    o->holes = rng_chance(rng, 15) ? MSET_HOLES_FAIL : MSET_HOLES_SKIP;
 }
 
 struct operation operation_random(const struct operation_mix *mix, struct rng *rng) {
@@ -174,6 +229,11 @@ struct operation operation_random(const struct operation_mix *mix, struct rng *r
         o.flags = rng_below(rng, 9);
     } else if (rng_below(rng, 2500) == 0) {
         o.kind = OP_CLEAR;
+    }
+    random_manners(&o, rng);
+    if (o.kind == OP_SET_LIMITS) {
+        o.start = random_limit(mix->max_areas, rng);
+        o.size = random_limit(mix->max_bytes, rng);
     }
     return o;
 }

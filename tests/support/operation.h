@@ -21,6 +21,7 @@ enum operation_kind {
     OP_UNMAP_METADATA,
     OP_REPLACE_METADATA,
     OP_FAULT,
+    OP_SET_LIMITS,
     OP_KINDS
 };
 
@@ -36,14 +37,15 @@ enum update_rule {
 
 struct operation {
     enum operation_kind kind;
-    uint64_t start; /* of the range; grow, shrink, fault: the address */
-    uint64_t size;  /* of the range; grow, shrink: the bytes */
+    uint64_t start; /* of the range; grow, shrink, fault: the address; limits: of areas */
+    uint64_t size;  /* of the range; grow, shrink: the bytes; limits: of bytes */
     uint64_t to;    /* move */
     uint64_t flags; /* map, protect; fault: the access */
     uint64_t offset;
     enum recorder_kind backend;
-    enum mset_map_how how;
-    enum mset_side side;
+    unsigned how;  /* enum mset_map_how, and MSET_GUARD */
+    unsigned side; /* enum mset_side, and MSET_GUARD */
+    enum mset_holes holes;
     enum update_rule update;
 };
 
@@ -59,8 +61,19 @@ struct update {
 };
 bool operation_update(void *update, const struct mset_area *piece, uint64_t *flags);
 
+/* How it is carried out. */
+enum operation_way {
+    WAY_DIRECT,
+    WAY_PLANNED, /* planned, shown, committed */
+    WAY_DROPPED  /* planned, shown, dropped; then directly */
+};
+
+/* Is there a mset_plan_*() of it? */
+bool operation_has_plan(const struct operation *operation);
+
 /* The call as C text. Returns `text`. */
-const char *operation_text(const struct operation *operation, char *text, size_t size);
+const char *operation_text(const struct operation *operation, enum operation_way way, char *text,
+                           size_t size);
 
 /* What random operations look like. */
 struct operation_mix {
@@ -70,6 +83,9 @@ struct operation_mix {
     unsigned fill;      /* percent of maps among map and unmap: how full the set becomes */
     uint64_t backends;  /* how many recorder kinds are used, from RECORDER_FULL on */
     bool one_flag_word; /* few different flags and offsets, so that much merges */
+    unsigned limits;    /* how many of 1000 set limits */
+    uint64_t max_areas; /* which are below these two, or none */
+    uint64_t max_bytes;
 };
 struct operation operation_random(const struct operation_mix *mix, struct rng *rng);
 

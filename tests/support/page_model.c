@@ -1,7 +1,7 @@
 /*
  * page_model.c - the model's pages: places, and everything that only asks. See page_model.h.
  */
-#include "page_model.h"
+#include "page_model_steps.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ void model_open(struct page_model *model, const struct seam_rules *rules, uint64
                                  .rules = *rules};
     model->page = calloc(pages, sizeof *model->page);
     model->spare = calloc(pages, sizeof *model->spare);
-    if (model->page == NULL || model->spare == NULL) {
+    model->steps = calloc(1, sizeof *model->steps);
+    if (model->page == NULL || model->spare == NULL || model->steps == NULL) {
         abort();
     }
 }
@@ -25,17 +26,20 @@ void model_open(struct page_model *model, const struct seam_rules *rules, uint64
 void model_close(struct page_model *model) {
     free(model->page);
     free(model->spare);
-    call_list_free(&model->planned);
+    free(model->steps->steps);
+    free(model->steps);
     call_list_free(&model->expected);
+    change_list_free(&model->changes);
     area_list_free(&model->asked);
     area_list_free(&model->cuts);
     model->page = NULL;
     model->spare = NULL;
+    model->steps = NULL;
 }
 
 void model_reset(struct page_model *model) {
     memset(model->page, 0, model->pages * sizeof *model->page);
-    model->refusal = (struct refusal){0, 0};
+    model->refusal = (struct refusal){0};
 }
 
 /* ---- places ------------------------------------------------------------------------------- */

@@ -8,24 +8,34 @@
  * a page with `starts` begins an area, and the area goes on until a page that starts another or
  * is absent. So areas that could be one but are not (sets that do not merge) are judged as well.
  *
- * Besides the status, an operation of the model says which calls the backends get
- * (model->expected) and which cuts may_split must allow (model->cuts). Told which calls will be
- * refused, it foretells the undoing too and leaves the pages as they were.
+ * Besides the status, an operation of the model says what the backends get to hear
+ * (model->expected), which changes observers are told (model->changes) and which cuts may_split
+ * must allow (model->cuts). Told what will be refused, it foretells the undoing too, and what is
+ * left done if the undoing is refused.
+ *
+ * An operation is a list of steps here as well: see page_model_steps.h.
  *
  * Where the headers leave room, this is the reading (what a demanding user would expect):
  *
- *   - Checks come in this order: bad arguments, MSET_NOT_FOUND, MSET_ALREADY_EXISTS,
- *     MSET_UNSUPPORTED (a cut is not allowed), then memory, then the backends.
+ *   - Checks come in this order: bad arguments, MSET_NOT_FOUND, MSET_ALREADY_EXISTS (taken, then
+ *     too close), MSET_UNSUPPORTED (a cut is not allowed), MSET_OVER_LIMIT, then memory, then the
+ *     backends.
  *   - A cut is asked for wherever an end of the range falls inside an area that loses or changes
  *     something there, metadata calls and mset_shrink included; not when protect leaves the piece
  *     alone.
  *   - All questions of mset_protect come before its first call to a backend. An update to the
  *     flags that a piece has already leaves it alone: no call, no cut.
  *   - mset_map and mset_move with MSET_MAP_REPLACE first unmap everything in the destination,
- *     then do the rest; each half in ascending order.
+ *     then do the rest; each half in the order of backend.h: others first, then those that prepare.
  *   - A piece whose backend cannot move is unmapped and mapped again before the next piece.
  *     Whichever of the two is refused, mset_last_failure() names the piece in the source.
- *   - When an undo is refused too, the status is still that of the first refusal.
+ *   - Pieces without a backend are steps, though nobody is told: with one of them beside it, a step
+ *     is not alone, and is prepared. But in a set that has no area with a backend at all only what
+ *     is added counts.
+ *   - When an undo is refused too, the steps up to that one are done, in the order of the calls.
+ *     What mset_last_failure() calls done is the smallest range that holds the pieces of those
+ *     steps: the pieces in the source once one of them is among them, before that the pieces in
+ *     the way.
  *   - The undoing of protect presents the run with the new flags (what is there at that moment)
  *     and asks for the old ones.
  *   - mset_grow makes the area larger; may_merge is not asked about the new part itself, only
@@ -55,6 +65,8 @@ struct model_page {
     bool starts; /* begins an area */
 };
 
+struct model_steps;
+
 struct page_model {
     uint64_t base;
     uint64_t page_size;
@@ -62,17 +74,23 @@ struct page_model {
     bool merge;
     struct seam_rules rules;
     struct model_page *page;
-    struct model_page *spare; /* as long as `page`; for operations that copy */
+    struct model_page *spare; /* as long as `page`; to look ahead */
+    uint64_t guard;
+    uint64_t max_areas; /* 0: no limit */
+    uint64_t max_bytes;
 
     /* The last operation. */
     struct refusal refusal;      /* set before: what the backends will refuse */
-    struct call_list planned;    /* the calls if nobody refuses */
-    struct call_list expected;   /* the calls with what is refused, and the undoing */
+    bool planning;               /* set before: by mset_plan_*(), which always prepares */
+    struct model_steps *steps;   /* what is to be done */
+    struct call_list expected;   /* all that backends hear of it, with what is refused, aborts and
+                                    the undoing */
+    size_t told;                 /* calls among these */
+    struct change_list changes;  /* what observers hear of it */
     struct area_list asked;      /* the pieces that protect asks about */
     struct area_list cuts;       /* seams that may_split must allow: area before, address */
     struct mset_failure failure; /* code 0: nobody refused */
-    bool stuck;                  /* an undo was refused too: `expected` ends with it, and the
-                                    pages are as before although the set will differ */
+    bool stuck;                  /* an undo was refused too: part of it is done */
 };
 
 void model_open(struct page_model *model, const struct seam_rules *rules, uint64_t base,
@@ -82,21 +100,19 @@ void model_reset(struct page_model *model);
 
 /* ---- the operations of set.h, without the set and the page table --------------------------- */
 
-mset_status model_map(struct page_model *model, const struct mset_area *area,
-                      enum mset_map_how how);
+mset_status model_map(struct page_model *model, const struct mset_area *area, unsigned how);
 mset_status model_unmap(struct page_model *model, uint64_t start, uint64_t size);
 mset_status model_clear(struct page_model *model);
 mset_status model_protect(struct page_model *model, uint64_t start, uint64_t size,
-                          mset_update_flags update, void *arg);
+                          enum mset_holes holes, mset_update_flags update, void *arg);
 mset_status model_move(struct page_model *model, uint64_t from, uint64_t size, uint64_t to,
-                       enum mset_map_how how);
-mset_status model_grow(struct page_model *model, uint64_t address, enum mset_side side,
-                       uint64_t bytes);
-mset_status model_shrink(struct page_model *model, uint64_t address, enum mset_side side,
-                         uint64_t bytes);
+                       unsigned how);
+mset_status model_grow(struct page_model *model, uint64_t address, unsigned side, uint64_t bytes);
+mset_status model_shrink(struct page_model *model, uint64_t address, unsigned side, uint64_t bytes);
 mset_status model_unmap_metadata(struct page_model *model, uint64_t start, uint64_t size);
 mset_status model_replace_metadata(struct page_model *model, const struct mset_area *area);
 mset_status model_fault(struct page_model *model, uint64_t address, uint64_t access);
+mset_status model_set_limits(struct page_model *model, uint64_t max_areas, uint64_t max_bytes);
 
 bool model_find(const struct page_model *model, uint64_t address, struct mset_area *out);
 bool model_overlaps(const struct page_model *model, uint64_t start, uint64_t size);

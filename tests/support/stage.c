@@ -77,46 +77,133 @@ static bool hardware_holds(const struct stage *stage, const struct mset_area *ru
 
 /* ---- what every call goes through --------------------------------------------------------- */
 
-static void check_call(struct stage *stage, const struct call *call, const void *page_table) {
+/* The text is made only when it is wanted: calls are many. */
+static void complain_about(struct stage *stage, const struct call *call, const char *what) {
     char text[256];
     call_text(call, text, sizeof text);
+    stage_complain(stage, "%s: %s", text, what);
+}
+
+static void check_call(struct stage *stage, const struct call *call, const void *page_table) {
     if (page_table != stage) {
-        stage_complain(stage, "%s: got another page table", text);
+        complain_about(stage, call, "got another page table");
     }
     if (!run_fits(stage, &call->run)) {
-        stage_complain(stage, "%s: not whole pages of the universe", text);
+        complain_about(stage, call, "not whole pages of the universe");
         return;
     }
     const bool present = hardware_holds(stage, &call->run);
     if (call->kind == CALL_MAP ? !hardware_is_free(stage, call->run.start, call->run.size)
                                : !present) {
-        stage_complain(stage, "%s: the page table holds something else there", text);
+        complain_about(stage, call, "the page table holds something else there");
     }
     if (call->kind == CALL_MOVE && !hardware_is_free(stage, call->extra, call->run.size)) {
-        stage_complain(stage, "%s: moved over something", text);
+        complain_about(stage, call, "moved over something");
+    }
+}
+
+/* Goes for prepares and aborts, too. */
+static void check_caller(struct mset_backend *backend, const struct call *call) {
+    struct recorder *recorder = (struct recorder *)backend;
+    struct stage *stage = recorder->stage;
+    if (call->run.backend != backend) {
+        stage_complain(stage, "the run of call %zu names another backend", stage->calls.count);
+    }
+    if (recorder->dropped) {
+        stage_complain(stage, "call %zu came after the last reference was dropped",
+                       stage->calls.count);
+    }
+    call_list_add(&stage->calls, call);
+    if (stage->look != NULL) {
+        stage->look(stage->look_arg, stage, &call->run);
+    }
+}
+
+/* ---- what is prepared --------------------------------------------------------------------- */
+
+static void expect_prepared(struct stage *stage, const struct call *call, size_t number) {
+    char want[256], got[256];
+    const struct call to_come = call_to_come(&stage->prepared.calls[number]);
+    if (!call_equal(&to_come, call)) {
+        call_text(&to_come, want, sizeof want);
+        call_text(call, got, sizeof got);
+        stage_complain(stage, "prepared is %s, called or aborted %s", want, got);
+    }
+}
+
+/* Was the call prepared? Ends that. */
+static bool end_prepared(struct stage *stage, const struct mset_backend *backend,
+                         const struct call *call) {
+    const size_t left = stage->prepared.count - stage->ended;
+    if (stage->undoing && left != 0) {
+        stage_complain(stage, "undoing began while %zu steps were prepared", left);
+    }
+    if (backend->ops->prepare == NULL || stage->undoing || call->kind == CALL_FAULT) {
+        return false;
+    }
+    if (left != 0) {
+        expect_prepared(stage, call, stage->ended++);
+        return true;
+    }
+    if (stage->asked != 0) {
+        stage_complain(stage, "others were prepared, call %zu was not", stage->told);
+    }
+    return false;
+}
+
+static const char *wrong_room(const struct stage *stage, const struct call *about) {
+    const bool moves = about->step == CALL_MOVE;
+    const uint64_t start = moves ? about->extra : about->run.start;
+    if (!moves && about->step != CALL_MAP) {
+        return about->room_start == 0 && about->room_size == 0 ? NULL : "a room for nothing";
+    }
+    const struct mset_area room = {.start = about->room_start, .size = about->room_size};
+    if (room.size == 0) {
+        return hardware_is_free(stage, start, about->run.size) ? NULL : "no room, but it is taken";
+    }
+    if (!run_fits(stage, &room) || start < room.start || about->run.size > room.size ||
+        start - room.start > room.size - about->run.size) {
+        return "the room does not hold the new place";
+    }
+    return NULL;
+}
+
+static void check_prepare(struct stage *stage, const struct call *about, const void *page_table) {
+    if (page_table != stage) {
+        complain_about(stage, about, "got another page table");
+    }
+    if (stage->told != 0) {
+        complain_about(stage, about, "calls have come before");
+    }
+    if (!run_fits(stage, &about->run)) {
+        complain_about(stage, about, "not whole pages of the universe");
+        return;
+    }
+    if (about->step != CALL_MAP && !hardware_holds(stage, &about->run)) {
+        complain_about(stage, about, "the page table holds something else there");
+    }
+    const char *wrong = wrong_room(stage, about);
+    if (wrong != NULL) {
+        complain_about(stage, about, wrong);
     }
 }
 
 /* Logs the call, decides whether it is refused, and says so with the code. */
 static int record(struct mset_backend *backend, const struct call *call, const void *page_table) {
-    struct recorder *recorder = (struct recorder *)backend;
-    struct stage *stage = recorder->stage;
-    const size_t number = stage->calls.count;
-    call_list_add(&stage->calls, call);
+    struct stage *stage = ((struct recorder *)backend)->stage;
+    const size_t number = stage->told;
+    const bool prepared = end_prepared(stage, backend, call);
+    check_caller(backend, call);
     check_call(stage, call, page_table);
-    if (call->run.backend != backend) {
-        stage_complain(stage, "the run of call %zu names another backend", number);
-    }
-    if (recorder->dropped) {
-        stage_complain(stage, "call %zu came after the last reference was dropped", number);
-    }
-    if (stage->look != NULL) {
-        stage->look(stage->look_arg, stage, &call->run);
-    }
+    stage->told++;
     if (stage->complaint[0] != '\0') {
         return PERMITTED; /* the hardware is left alone: it may not fit the run */
     }
-    return refusal_hits(&stage->refusal, number) ? stage->refusal.code : PERMITTED;
+    if (!mask_hits(stage->refusal.calls, number) || (prepared && !stage->refusal.breaks_promises)) {
+        return PERMITTED;
+    }
+    stage->undoing = true;
+    return stage->refusal.code;
 }
 
 static bool goes_on(const struct mset_backend *backend, int answer) {
@@ -125,8 +212,53 @@ static bool goes_on(const struct mset_backend *backend, int answer) {
 
 /* ---- operations of the backends ----------------------------------------------------------- */
 
+static struct call call_of_step(enum call_kind kind, const struct mset_step *step) {
+    static const enum call_kind kinds[] = {[MSET_STEP_MAP] = CALL_MAP,
+                                           [MSET_STEP_UNMAP] = CALL_UNMAP,
+                                           [MSET_STEP_PROTECT] = CALL_PROTECT,
+                                           [MSET_STEP_MOVE] = CALL_MOVE};
+    struct call call = {.kind = kinds[step->kind], .run = step->run};
+    if (step->kind == MSET_STEP_PROTECT) {
+        call.extra = step->new_flags;
+    } else if (step->kind == MSET_STEP_MOVE) {
+        call.extra = step->new_start;
+    }
+    return call_about(kind, &call, step->room_start, step->room_size);
+}
+
+static int record_prepare(struct mset_backend *backend, const struct mset_step *step,
+                          void *page_table) {
+    struct stage *stage = ((struct recorder *)backend)->stage;
+    const struct call about = call_of_step(CALL_PREPARE, step);
+    const size_t number = stage->asked++;
+    check_caller(backend, &about);
+    check_prepare(stage, &about, page_table);
+    if (mask_hits(stage->refusal.prepares, number)) {
+        return stage->refusal.code;
+    }
+    call_list_add(&stage->prepared, &about);
+    return PERMITTED;
+}
+
+static void record_abort(struct mset_backend *backend, const struct mset_step *step,
+                         void *page_table) {
+    struct stage *stage = ((struct recorder *)backend)->stage;
+    const struct call about = call_of_step(CALL_ABORT, step);
+    check_caller(backend, &about);
+    if (page_table != stage) {
+        complain_about(stage, &about, "got another page table");
+    }
+    if (stage->prepared.count == stage->ended) {
+        complain_about(stage, &about, "nothing is prepared");
+        return;
+    }
+    const struct call to_come = call_to_come(&about);
+    expect_prepared(stage, &to_come, stage->prepared.count - 1);
+    stage->prepared.count--;
+}
+
 static int record_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
-    const struct call call = {CALL_MAP, *run, 0, 0, 0};
+    const struct call call = {.kind = CALL_MAP, .run = *run};
     const int answer = record(backend, &call, page_table);
     if (goes_on(backend, answer)) {
         hardware_set(((struct recorder *)backend)->stage, run, run->start);
@@ -136,7 +268,7 @@ static int record_map(struct mset_backend *backend, const struct mset_area *run,
 
 static int record_unmap(struct mset_backend *backend, const struct mset_area *run,
                         void *page_table) {
-    const struct call call = {CALL_UNMAP, *run, 0, 0, 0};
+    const struct call call = {.kind = CALL_UNMAP, .run = *run};
     const int answer = record(backend, &call, page_table);
     if (goes_on(backend, answer)) {
         hardware_drop(((struct recorder *)backend)->stage, run);
@@ -146,7 +278,7 @@ static int record_unmap(struct mset_backend *backend, const struct mset_area *ru
 
 static int record_protect(struct mset_backend *backend, const struct mset_area *run,
                           uint64_t new_flags, void *page_table) {
-    const struct call call = {CALL_PROTECT, *run, new_flags, 0, 0};
+    const struct call call = {.kind = CALL_PROTECT, .run = *run, .extra = new_flags};
     const int answer = record(backend, &call, page_table);
     if (goes_on(backend, answer)) {
         struct mset_area changed = *run;
@@ -158,7 +290,7 @@ static int record_protect(struct mset_backend *backend, const struct mset_area *
 
 static int record_move(struct mset_backend *backend, const struct mset_area *run,
                        uint64_t new_start, void *page_table) {
-    const struct call call = {CALL_MOVE, *run, new_start, 0, 0};
+    const struct call call = {.kind = CALL_MOVE, .run = *run, .extra = new_start};
     const int answer = record(backend, &call, page_table);
     if (goes_on(backend, answer)) {
         hardware_drop(((struct recorder *)backend)->stage, run);
@@ -169,7 +301,7 @@ static int record_move(struct mset_backend *backend, const struct mset_area *run
 
 static int record_fault(struct mset_backend *backend, const struct mset_area *area,
                         uint64_t address, uint64_t access, void *page_table) {
-    const struct call call = {CALL_FAULT, *area, address, access, 0};
+    const struct call call = {.kind = CALL_FAULT, .run = *area, .extra = address, .access = access};
     return record(backend, &call, page_table);
 }
 
@@ -222,27 +354,19 @@ static void record_release(struct mset_backend *backend) {
     }
 }
 
+#define RECORD_ALL_BUT_MOVE(backend_name)                                                        \
+    .name = (backend_name), .map = record_map, .unmap = record_unmap, .protect = record_protect, \
+    .fault = record_fault, .may_split = record_may_split, .may_merge = record_may_merge,         \
+    .retain = record_retain, .release = record_release
+
 static const struct mset_backend_ops tables[RECORDER_KINDS] = {
-    [RECORDER_FULL] = {.name = "full",
-                       .map = record_map,
-                       .unmap = record_unmap,
-                       .protect = record_protect,
-                       .move = record_move,
-                       .fault = record_fault,
-                       .may_split = record_may_split,
-                       .may_merge = record_may_merge,
-                       .retain = record_retain,
-                       .release = record_release},
-    [RECORDER_NO_MOVE] = {.name = "no_move",
-                          .map = record_map,
-                          .unmap = record_unmap,
-                          .protect = record_protect,
-                          .fault = record_fault,
-                          .may_split = record_may_split,
-                          .may_merge = record_may_merge,
-                          .retain = record_retain,
-                          .release = record_release},
+    [RECORDER_FULL] = {RECORD_ALL_BUT_MOVE("full"), .move = record_move},
+    [RECORDER_NO_MOVE] = {RECORD_ALL_BUT_MOVE("no_move")},
+    [RECORDER_PREPARED] = {RECORD_ALL_BUT_MOVE("prepared"), .move = record_move,
+                           .prepare = record_prepare, .abort = record_abort},
     [RECORDER_SILENT] = {.name = NULL, .retain = record_retain, .release = record_release},
+    [RECORDER_PREPARED_NO_MOVE] = {RECORD_ALL_BUT_MOVE("prepared_no_move"),
+                                   .prepare = record_prepare, .abort = record_abort},
 };
 
 /* ---- the stage ---------------------------------------------------------------------------- */
@@ -262,6 +386,7 @@ void stage_open(struct stage *stage, const struct seam_rules *rules, uint64_t ba
 void stage_close(struct stage *stage) {
     free(stage->hardware);
     call_list_free(&stage->calls);
+    call_list_free(&stage->prepared);
     area_list_free(&stage->splits);
     stage->hardware = NULL;
 }
@@ -271,16 +396,27 @@ void stage_reset(struct stage *stage) {
     for (size_t i = 0; i < RECORDER_KINDS; i++) {
         stage->recorders[i].references = 0;
     }
-    stage_begin(stage, &(struct refusal){0, 0});
+    stage_begin(stage, &(struct refusal){0});
 }
 
 void stage_begin(struct stage *stage, const struct refusal *refusal) {
     stage->refusal = *refusal;
     stage->calls.count = 0;
+    stage->told = 0;
+    stage->asked = 0;
+    stage->prepared.count = 0;
+    stage->ended = 0;
+    stage->undoing = false;
     stage->splits.count = 0;
     stage->complaint[0] = '\0';
     for (size_t i = 0; i < RECORDER_KINDS; i++) {
         stage->recorders[i].dropped = false;
+    }
+}
+
+void stage_end(struct stage *stage) {
+    if (stage->prepared.count != stage->ended) {
+        stage_complain(stage, "%zu steps are still prepared", stage->prepared.count - stage->ended);
     }
 }
 
@@ -290,6 +426,10 @@ struct mset_backend *stage_backend(struct stage *stage, enum recorder_kind kind)
 
 bool stage_maps(const struct mset_backend *backend) {
     return backend != NULL && backend->ops->map != NULL;
+}
+
+int64_t stage_references(const struct stage *stage, enum recorder_kind kind) {
+    return kind == RECORDER_NONE ? 0 : stage->recorders[kind].references;
 }
 
 void stage_forget(struct stage *stage, uint64_t start, uint64_t size) {

@@ -11,7 +11,13 @@
  *     through zero during it, or the backend could be destroyed under the set;
  *   - no backend is called after its last reference was dropped;
  *   - may_split gets the area as it is before the operation, and an address inside it;
- *   - may_merge gets neighbours with equal flags and consecutive offsets, nothing else.
+ *   - may_merge gets neighbours with equal flags and consecutive offsets, nothing else;
+ *   - prepares come before all calls of the operation; a call that was prepared is the oldest one
+ *     that is still to come, word for word; aborts take the youngest; undoing begins when nothing
+ *     is prepared any more, and is not prepared itself; when the operation has ended nothing is
+ *     left prepared;
+ *   - the room of a step holds its new place; without a room that place is free already, with one
+ *     it is by the time of the call.
  */
 #ifndef MSET_TEST_SUPPORT_STAGE_H
 #define MSET_TEST_SUPPORT_STAGE_H
@@ -20,9 +26,11 @@
 
 /* One backend of each kind. */
 enum recorder_kind {
-    RECORDER_FULL,    /* every operation */
-    RECORDER_NO_MOVE, /* no move: it is an unmap followed by a map */
-    RECORDER_SILENT,  /* only counts references; every other member of the table is NULL */
+    RECORDER_FULL,     /* every operation, without prepare */
+    RECORDER_NO_MOVE,  /* no move: it is an unmap followed by a map */
+    RECORDER_PREPARED, /* prepare, abort and every operation */
+    RECORDER_SILENT,   /* only counts references; every other member of the table is NULL */
+    RECORDER_PREPARED_NO_MOVE,
     RECORDER_KINDS,
     RECORDER_NONE = RECORDER_KINDS /* NULL: bookkeeping only */
 };
@@ -53,9 +61,14 @@ struct stage {
 
     /* The present operation. */
     struct refusal refusal;
-    struct call_list calls;
-    struct area_list splits; /* questions of may_split */
-    char complaint[512];     /* the first thing that was wrong, or "" */
+    struct call_list calls;    /* prepares and aborts among them */
+    size_t told;               /* calls without those */
+    size_t asked;              /* prepares */
+    struct call_list prepared; /* the prepares that were agreed to ... */
+    size_t ended;              /* ... and how many of them, from the first on, had their call */
+    bool undoing;              /* a call was refused */
+    struct area_list splits;   /* questions of may_split */
+    char complaint[512];       /* the first thing that was wrong, or "" */
 
     /* Called at the start of every call, if set: a look at the set from inside an operation. */
     void (*look)(void *arg, struct stage *stage, const struct mset_area *run);
@@ -72,11 +85,15 @@ void stage_reset(struct stage *stage);
 
 /* Starts a new operation: forgets calls and complaints. */
 void stage_begin(struct stage *stage, const struct refusal *refusal);
+/* The operation is over: is anything left prepared? */
+void stage_end(struct stage *stage);
 
 /* NULL for RECORDER_NONE. */
 struct mset_backend *stage_backend(struct stage *stage, enum recorder_kind kind);
 /* Does the stage keep hardware for this backend? */
 bool stage_maps(const struct mset_backend *backend);
+/* How many areas hold references to it? 0 for RECORDER_NONE. */
+int64_t stage_references(const struct stage *stage, enum recorder_kind kind);
 
 /* The caller changes the page table by itself (for the metadata calls). */
 void stage_forget(struct stage *stage, uint64_t start, uint64_t size);

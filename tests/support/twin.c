@@ -1,6 +1,6 @@
 /*
  * twin.c - applying operations to both sides and comparing what can be seen of them while they
- * run. The comparison of states is in twin_compare.c.
+ * run. The calls themselves are in twin_apply.c, the comparison of states in twin_compare.c.
  */
 #include "twin.h"
 
@@ -42,10 +42,22 @@ static void create_set(struct twin *twin) {
     const struct mset_options options = {
         .allocator = &twin->memory.base,
         .page_size = twin->options.page_size == MSET_PAGE_SIZE ? 0 : twin->options.page_size,
-        .flags = twin->options.merge ? MSET_MERGE : 0};
+        .flags = twin->options.merge ? MSET_MERGE : 0,
+        .guard = twin->options.guard,
+        .max_areas = twin->options.max_areas,
+        .max_bytes = twin->options.max_bytes};
     counting_allocator_open(&twin->memory);
     if (mset_create(&options, &twin->set) != MSET_OK) {
         (void)fprintf(stderr, "mset_create failed\n");
+        abort();
+    }
+    twin->books = twin->memory.live_bytes;
+    twin->model.max_areas = options.max_areas;
+    twin->model.max_bytes = options.max_bytes;
+    if (!twin->options.unobserved &&
+        (mset_attach(twin->set, &twin->mirror.observer) != MSET_OK ||
+         mset_accounting_attach(&twin->accounting, twin->set, UINT64_MAX) != MSET_OK)) {
+        (void)fprintf(stderr, "mset_attach failed\n");
         abort();
     }
 }
@@ -55,13 +67,16 @@ void twin_open(struct twin *twin, const struct twin_options *options) {
     *twin = (struct twin){.options = *options};
     stage_open(&twin->stage, &rules, options->base, options->pages, options->merge);
     model_open(&twin->model, &rules, options->base, options->pages, options->merge);
+    mirror_open(&twin->mirror, options->base, options->page_size, options->pages);
+    twin->model.guard = options->guard;
     twin->stage.look = look;
     twin->stage.look_arg = twin;
     create_set(twin);
 }
 
 static const char *destroy_set(struct twin *twin) {
-    stage_begin(&twin->stage, &(struct refusal){0, 0});
+    stage_begin(&twin->stage, &(struct refusal){0});
+    mirror_begin(&twin->mirror);
     counting_allocator_fail(&twin->memory, 0, false);
     mset_destroy(twin->set);
     twin->set = NULL;
@@ -71,6 +86,13 @@ static const char *destroy_set(struct twin *twin) {
     }
     if (twin->stage.calls.count != 0) {
         return twin_complain(twin, "mset_destroy called a backend");
+    }
+    if (twin->mirror.complaint[0] != '\0' || twin->mirror.count != 0) {
+        return twin_complain(twin, "mset_destroy left %" PRIu64 " areas in the mirror: %s",
+                             twin->mirror.count, twin->mirror.complaint);
+    }
+    if (!twin->options.unobserved && twin->accounting.total.areas != 0) {
+        return twin_complain(twin, "mset_destroy left areas in the accounting");
     }
     for (int kind = 0; kind < RECORDER_KINDS; kind++) {
         if (twin->stage.recorders[kind].references != 0) {
@@ -85,6 +107,7 @@ const char *twin_reset(struct twin *twin) {
     const char *wrong = destroy_set(twin);
     stage_reset(&twin->stage);
     model_reset(&twin->model);
+    mirror_reset(&twin->mirror);
     twin->steps = 0;
     twin->stuck = false;
     create_set(twin);
@@ -95,70 +118,14 @@ const char *twin_close(struct twin *twin) {
     const char *wrong = destroy_set(twin);
     stage_close(&twin->stage);
     model_close(&twin->model);
+    mirror_close(&twin->mirror);
+    change_list_free(&twin->shown);
     area_list_free(&twin->asked);
     area_list_free(&twin->areas);
     return wrong;
 }
 
 /* ---- both sides of one operation ---------------------------------------------------------- */
-
-static mset_status apply_to_set(struct twin *twin, const struct operation *o) {
-    struct update update = {o, twin->options.page_size, &twin->asked, &twin->stage};
-    const struct mset_area area = operation_area(o, &twin->stage);
-    struct mset *set = twin->set;
-    void *page_table = &twin->stage;
-    switch (o->kind) {
-    case OP_MAP:
-        return mset_map(set, &area, o->how, page_table);
-    case OP_UNMAP:
-        return mset_unmap(set, o->start, o->size, page_table);
-    case OP_CLEAR:
-        return mset_clear(set, page_table);
-    case OP_PROTECT:
-        return mset_protect(set, o->start, o->size, MSET_HOLES_SKIP, operation_update, &update,
-                            page_table);
-    case OP_MOVE:
-        return mset_move(set, o->start, o->size, o->to, o->how, page_table);
-    case OP_GROW:
-        return mset_grow(set, o->start, o->side, o->size, page_table);
-    case OP_SHRINK:
-        return mset_shrink(set, o->start, o->side, o->size, page_table);
-    case OP_UNMAP_METADATA:
-        return mset_unmap_metadata(set, o->start, o->size);
-    case OP_REPLACE_METADATA:
-        return mset_replace_metadata(set, &area);
-    default:
-        return mset_fault(set, o->start, o->flags, page_table);
-    }
-}
-
-static mset_status apply_to_model(struct twin *twin, const struct operation *o) {
-    struct update update = {o, twin->options.page_size, NULL, NULL};
-    const struct mset_area area = operation_area(o, &twin->stage);
-    struct page_model *model = &twin->model;
-    switch (o->kind) {
-    case OP_MAP:
-        return model_map(model, &area, o->how);
-    case OP_UNMAP:
-        return model_unmap(model, o->start, o->size);
-    case OP_CLEAR:
-        return model_clear(model);
-    case OP_PROTECT:
-        return model_protect(model, o->start, o->size, operation_update, &update);
-    case OP_MOVE:
-        return model_move(model, o->start, o->size, o->to, o->how);
-    case OP_GROW:
-        return model_grow(model, o->start, o->side, o->size);
-    case OP_SHRINK:
-        return model_shrink(model, o->start, o->side, o->size);
-    case OP_UNMAP_METADATA:
-        return model_unmap_metadata(model, o->start, o->size);
-    case OP_REPLACE_METADATA:
-        return model_replace_metadata(model, &area);
-    default:
-        return model_fault(model, o->start, o->flags);
-    }
-}
 
 /* The metadata calls promise that the caller changes the page table: here it does. */
 static void keep_promise(struct twin *twin, const struct operation *o) {
@@ -177,9 +144,6 @@ static const char *compare_calls(struct twin *twin) {
     const struct call_list *made = &twin->stage.calls, *expected = &twin->model.expected;
     char want[256] = "none", got[256] = "none";
     for (size_t i = 0; i < made->count || i < expected->count; i++) {
-        if (i == expected->count && twin->model.stuck) {
-            return NULL; /* whether it goes on undoing is its own affair */
-        }
         if (i < made->count && i < expected->count &&
             call_equal(&made->calls[i], &expected->calls[i])) {
             continue;
@@ -243,79 +207,248 @@ static const char *compare_asked(struct twin *twin) {
     return NULL;
 }
 
+/* Limits are no operation on areas: a failure outlives them. */
 static const char *compare_failure(struct twin *twin, const struct operation *o) {
     const struct mset_failure *want = &twin->model.failure;
     const struct mset_failure got = mset_last_failure(twin->set);
-    if (want->code == 0) {
+    if (o->kind == OP_SET_LIMITS ||
+        (got.code == want->code && got.address == want->address &&
+         got.done_start == want->done_start && got.done_size == want->done_size)) {
         return NULL;
     }
-    if (got.code != want->code || (o->kind != OP_FAULT && got.address != want->address)) {
-        return twin_complain(
-            twin, "mset_last_failure: model code %d at %#" PRIx64 ", library %d at %#" PRIx64,
-            want->code, want->address, got.code, got.address);
+    return twin_complain(twin,
+                         "mset_last_failure: model code %d at %#" PRIx64 ", done {%#" PRIx64
+                         ", %#" PRIx64 "}, library %d at %#" PRIx64 ", done {%#" PRIx64
+                         ", %#" PRIx64 "}",
+                         want->code, want->address, want->done_start, want->done_size, got.code,
+                         got.address, got.done_start, got.done_size);
+}
+
+static const char *compare_changes(struct twin *twin, const char *who,
+                                   const struct change_list *made) {
+    const struct change_list *expected = &twin->model.changes;
+    char want[400] = "none", got[400] = "none";
+    for (size_t i = 0; i < made->count || i < expected->count; i++) {
+        if (i < made->count && i < expected->count &&
+            change_equal(&made->changes[i], &expected->changes[i])) {
+            continue;
+        }
+        if (i < expected->count) {
+            change_text(&expected->changes[i], want, sizeof want);
+        }
+        if (i < made->count) {
+            change_text(&made->changes[i], got, sizeof got);
+        }
+        return twin_complain(twin, "change %zu %s: model %s, library %s", i, who, want, got);
     }
-    if (twin->model.stuck ? got.done_size == 0 : got.done_size != 0) {
-        return twin_complain(twin, "mset_last_failure: done_size is %#" PRIx64, got.done_size);
+    return NULL;
+}
+
+/* What the observers know, as far as it costs nothing to compare. */
+static const char *compare_observers(struct twin *twin) {
+    const uint64_t areas = mset_count(twin->set), bytes = mset_mapped_bytes(twin->set);
+    const struct mset_tally *total = &twin->accounting.total;
+    if (twin->options.unobserved) {
+        return NULL;
+    }
+    if (twin->mirror.complaint[0] != '\0') {
+        return twin_complain(twin, "%s", twin->mirror.complaint);
+    }
+    if (twin->mirror.count != areas || twin->mirror.bytes != bytes) {
+        return twin_complain(twin, "the mirror has %" PRIu64 " areas, the set %" PRIu64,
+                             twin->mirror.count, areas);
+    }
+    if (total->areas != areas || total->bytes != bytes) {
+        return twin_complain(twin, "the accounting has %" PRIu64 " areas, the set %" PRIu64,
+                             total->areas, areas);
+    }
+    return compare_changes(twin, "told to observers", &twin->mirror.told);
+}
+
+/* What the plan said, if there was one. A refusal of a backend is not foreseen. */
+static const char *compare_plan(struct twin *twin, enum operation_way way, mset_status expected) {
+    const bool foreseen = twin->model.failure.code == 0;
+    const mset_status promised = foreseen ? expected : MSET_OK;
+    if (way == WAY_DROPPED && twin->rehearsed != promised) {
+        return twin_complain(twin, "status of the plan: model %s, library %s",
+                             mset_status_text(promised), mset_status_text(twin->rehearsed));
+    }
+    return foreseen && twin->was_shown ? compare_changes(twin, "shown by the plan", &twin->shown)
+                                       : NULL;
+}
+
+/* All that lives is the set and its tree. */
+static const char *compare_memory(struct twin *twin) {
+    struct mset_statistics statistics;
+    const char *wrong = counting_allocator_complaint(&twin->memory, false);
+    if (wrong != NULL) {
+        return twin_complain(twin, "memory: %s", wrong);
+    }
+    mset_get_statistics(twin->set, &statistics);
+    if (twin->memory.live_bytes != twin->books + statistics.node_bytes) {
+        return twin_complain(twin, "memory: %" PRIu64 " bytes live, %" PRIu64 " of them nodes",
+                             twin->memory.live_bytes, statistics.node_bytes);
     }
     return NULL;
 }
 
 static const char *compare_operation(struct twin *twin, const struct operation *o,
-                                     mset_status expected) {
+                                     enum operation_way way, mset_status expected) {
+    const char *wrong;
     if (twin->stage.complaint[0] != '\0') {
         return twin_complain(twin, "%s", twin->stage.complaint);
-    }
-    const char *wrong = counting_allocator_complaint(&twin->memory, false);
-    if (wrong != NULL) {
-        return twin_complain(twin, "memory: %s", wrong);
     }
     if (twin->status != expected) {
         return twin_complain(twin, "status: model %s, library %s", mset_status_text(expected),
                              mset_status_text(twin->status));
     }
     if ((wrong = compare_calls(twin)) != NULL || (wrong = compare_splits(twin)) != NULL ||
-        (wrong = compare_asked(twin)) != NULL) {
+        (wrong = compare_asked(twin)) != NULL || (wrong = compare_failure(twin, o)) != NULL ||
+        (wrong = compare_plan(twin, way, expected)) != NULL ||
+        (wrong = compare_memory(twin)) != NULL) {
         return wrong;
     }
-    return compare_failure(twin, o);
+    return compare_observers(twin);
+}
+
+/* ---- plans --------------------------------------------------------------------------------- */
+
+static bool add_shown(void *list, const struct mset_change *change) {
+    change_list_add(list, change);
+    return true;
+}
+
+/* The plan is open: it shows what it will do, and everybody else has to wait. */
+static void look_at_plan(struct twin *twin, const struct mset_plan *plan) {
+    const size_t calls = twin->stage.calls.count;
+    mset_plan_show(plan, add_shown, &twin->shown);
+    twin->was_shown = true;
+    const char *name = twin_try_all_calls(twin);
+    if (name != NULL) {
+        stage_complain(&twin->stage, "%s is not turned away while a plan is open", name);
+    }
+    if (twin->stage.calls.count != calls || twin->stage.told != 0) {
+        stage_complain(&twin->stage, "backends were called while a plan was open");
+    }
+    if (twin->mirror.told.count != 0) {
+        stage_complain(&twin->stage, "observers were told while a plan was open");
+    }
+}
+
+static mset_status make_plan(struct twin *twin, const struct operation *o,
+                             struct mset_plan **plan) {
+    struct mset_plan *const untouched = (struct mset_plan *)(void *)twin;
+    *plan = untouched;
+    const mset_status status = twin_plan(twin, o, plan);
+    if ((status == MSET_OK) == (*plan == untouched)) {
+        stage_complain(&twin->stage, "%s, but the plan is %sset", mset_status_text(status),
+                       *plan == untouched ? "not " : "");
+    }
+    return status;
+}
+
+static mset_status plan_and_commit(struct twin *twin, const struct operation *o) {
+    struct mset_plan *plan;
+    const mset_status status = make_plan(twin, o, &plan);
+    if (status != MSET_OK) {
+        return status;
+    }
+    look_at_plan(twin, plan);
+    counting_allocator_fail(&twin->memory, 1, true); /* it has all it needs */
+    return mset_plan_commit(plan);
+}
+
+static void begin_call(struct twin *twin, const struct refusal *refusal) {
+    twin->asked.count = 0;
+    stage_begin(&twin->stage, refusal);
+    mirror_begin(&twin->mirror);
+}
+
+/* A plan that is made, shown and dropped. Nothing has happened then. */
+static const char *rehearse(struct twin *twin, const struct operation *o) {
+    struct mset_plan *plan;
+    int64_t references[RECORDER_KINDS];
+    for (int kind = 0; kind < RECORDER_KINDS; kind++) {
+        references[kind] = stage_references(&twin->stage, (enum recorder_kind)kind);
+    }
+    begin_call(twin, &(struct refusal){0});
+    twin->rehearsed = make_plan(twin, o, &plan);
+    if (twin->rehearsed == MSET_OK) {
+        look_at_plan(twin, plan);
+        mset_plan_drop(plan);
+    }
+    counting_allocator_fail(&twin->memory, 0, false);
+    stage_end(&twin->stage);
+    for (int kind = 0; kind < RECORDER_KINDS; kind++) {
+        if (references[kind] != stage_references(&twin->stage, (enum recorder_kind)kind)) {
+            return twin_complain(twin, "a dropped plan changed the references of backend %d", kind);
+        }
+    }
+    if (twin->stage.complaint[0] != '\0') {
+        return twin_complain(twin, "%s", twin->stage.complaint);
+    }
+    if (twin->stage.told != 0 || twin->mirror.told.count != 0) {
+        return twin_complain(twin, "a dropped plan did something");
+    }
+    return compare_memory(twin);
 }
 
 /* ---- one operation ------------------------------------------------------------------------ */
 
 static void remember(struct twin *twin, const struct operation *operation) {
-    twin->history[twin->steps++ % TWIN_HISTORY] = (struct past){*operation, twin->refusal};
+    twin->history[twin->steps++ % TWIN_HISTORY] =
+        (struct past){*operation, twin->refusal, twin->way};
 }
 
 static void run_on_set(struct twin *twin, const struct operation *operation) {
-    twin->asked.count = 0;
-    stage_begin(&twin->stage, &twin->refusal);
+    begin_call(twin, &twin->refusal);
     counting_allocator_fail(&twin->memory, twin->starve_at, twin->starve_on);
-    twin->status = apply_to_set(twin, operation);
+    twin->status =
+        twin->way == WAY_PLANNED ? plan_and_commit(twin, operation) : twin_call(twin, operation);
     twin->starved =
         twin->starve_at != 0 && twin->status == MSET_NO_MEMORY && twin->memory.refused != 0;
     counting_allocator_fail(&twin->memory, 0, false);
     twin->starve_at = 0;
+    stage_end(&twin->stage);
+}
+
+/* The model has memory without end: it stays as it is. */
+static const char *compare_starved(struct twin *twin) {
+    if (twin->stage.calls.count != 0) {
+        return twin_complain(twin, "no memory, but backends were called");
+    }
+    if (twin->mirror.told.count != 0) {
+        return twin_complain(twin, "no memory, but observers were told");
+    }
+    return compare_memory(twin);
 }
 
 const char *twin_apply(struct twin *twin, const struct operation *operation) {
+    if (!operation_has_plan(operation)) {
+        twin->way = WAY_DIRECT;
+    }
+    const enum operation_way way = twin->way;
     remember(twin, operation);
+    twin->shown.count = 0;
+    twin->was_shown = false;
+    const char *wrong = way == WAY_DROPPED ? rehearse(twin, operation) : NULL;
+    if (wrong != NULL) {
+        return wrong;
+    }
     run_on_set(twin, operation);
     twin->model.refusal = twin->refusal;
-    twin->refusal = (struct refusal){0, 0};
-    if (twin->starved) { /* the model has memory without end: it stays as it is */
-        return twin->stage.calls.count == 0
-                   ? NULL
-                   : twin_complain(twin, "no memory, but backends were called");
+    twin->model.planning = way == WAY_PLANNED;
+    twin->refusal = (struct refusal){0};
+    twin->way = WAY_DIRECT;
+    if (twin->starved) {
+        return compare_starved(twin);
     }
-    const mset_status expected = apply_to_model(twin, operation);
+    const mset_status expected = twin_foretell(twin, operation);
     if (expected == MSET_OK) {
         keep_promise(twin, operation);
     }
-    const char *wrong = compare_operation(twin, operation, expected);
+    wrong = compare_operation(twin, operation, way, expected);
     twin->stuck = twin->model.stuck;
-    if (wrong == NULL && twin->stuck) {
-        wrong = twin_compare_stuck(twin);
-    }
     return wrong;
 }
 
@@ -327,22 +460,24 @@ bool twin_can_judge(const struct twin *twin, const struct operation *o) {
     const uint64_t end = model_address(&twin->model, twin->options.pages);
     const uint64_t below = area.start - twin->options.base;
     const uint64_t above = end - mset_area_end(&area);
-    if (o->side == MSET_LOW) {
+    if ((o->side & MSET_HIGH) == 0) {
         return twin->options.base == 0 || o->size <= below;
     }
     return end == 0 || o->size <= above;
 }
 
 void twin_print_history(const struct twin *twin) {
-    char text[256];
+    char text[640];
     const uint64_t first = twin->steps < TWIN_HISTORY ? 0 : twin->steps - TWIN_HISTORY;
     for (uint64_t i = first; i < twin->steps; i++) {
         const struct past *past = &twin->history[i % TWIN_HISTORY];
         (void)fprintf(stderr, "    /* %" PRIu64 " */ %s", i,
-                      operation_text(&past->operation, text, sizeof text));
-        if (past->refusal.mask != 0) {
-            (void)fprintf(stderr, " /* calls refused: mask %#" PRIx64 ", code %d */",
-                          past->refusal.mask, past->refusal.code);
+                      operation_text(&past->operation, past->way, text, sizeof text));
+        if (past->refusal.calls != 0 || past->refusal.prepares != 0) {
+            (void)fprintf(stderr,
+                          " /* refused: calls %#" PRIx64 ", prepares %#" PRIx64 ", code %d%s */",
+                          past->refusal.calls, past->refusal.prepares, past->refusal.code,
+                          past->refusal.breaks_promises ? ", what was prepared too" : "");
         }
         (void)fprintf(stderr, "\n");
     }

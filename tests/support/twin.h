@@ -3,16 +3,27 @@
  *
  * Every operation goes to both, and whatever can be seen of it is compared: status, calls to the
  * backends in their order, questions (may_split, the callback of protect), what
- * mset_last_failure() says, and that a call sees the set in its old state. twin_compare() compares
- * the two states. Every function returns NULL or a complaint, which lives in the twin.
+ * mset_last_failure() says, the changes that observers are told, and that a call sees the set in
+ * its old state. twin_compare() compares the two states. Every function returns NULL or a
+ * complaint, which lives in the twin.
+ *
+ * Two observers are attached: a mirror (mirror.h), which must hold what the set holds, and the
+ * library's accounting, which is counted again.
  *
  * From its first call to a backend on, an operation gets no more memory: it must have reserved
  * what it needs, so an operation that was allowed to begin cannot fail for want of it.
+ *
+ * An operation can be carried out in three ways (enum operation_way). While a plan is open every
+ * other call that changes the set is tried, in vain. What the plan shows is what observers are told
+ * later; and a plan that is dropped has changed nothing.
  */
 #ifndef MSET_TEST_SUPPORT_TWIN_H
 #define MSET_TEST_SUPPORT_TWIN_H
 
+#include <mset/plan.h>
+
 #include "counting_allocator.h"
+#include "mirror.h"
 #include "operation.h"
 #include "page_model.h"
 
@@ -24,11 +35,14 @@ struct twin_options {
     size_t pages;
     bool merge;
     uint64_t no_split, no_merge; /* see struct seam_rules */
+    uint64_t guard, max_areas, max_bytes;
+    bool unobserved; /* nobody is attached: the library takes other ways then */
 };
 
 struct past {
     struct operation operation;
     struct refusal refusal;
+    enum operation_way way;
 };
 
 struct twin {
@@ -37,15 +51,22 @@ struct twin {
     struct stage stage;
     struct page_model model;
     struct mset *set;
-    mset_status status;     /* of the last operation */
-    struct area_list asked; /* by the last protect */
+    struct mirror mirror;
+    struct mset_accounting accounting;
+    mset_status status;       /* of the last operation */
+    struct area_list asked;   /* by the last protect */
+    struct change_list shown; /* by the last plan */
+    bool was_shown;
+    mset_status rehearsed;  /* what the plan said that was dropped */
+    uint64_t books;         /* memory that is not the tree's */
     struct area_list areas; /* for comparisons */
 
     struct refusal refusal; /* for the next operation only: calls that backends refuse */
+    enum operation_way way; /* for the next operation only; those without a plan go directly */
     uint64_t starve_at;     /* for the next operation only: the allocation that fails; 0: none */
     bool starve_on;         /* and all after it */
     bool starved;           /* the last operation failed for want of memory */
-    bool stuck;             /* the last operation could not be undone: twin_reset() comes next */
+    bool stuck;             /* the last operation could not be undone: some of it is done */
 
     struct past history[TWIN_HISTORY];
     uint64_t steps;
@@ -74,12 +95,18 @@ const char *twin_compare(struct twin *twin, enum twin_depth depth);
 /* The last operations as C, oldest first, on standard error. */
 void twin_print_history(const struct twin *twin);
 
-/* ---- for twin.c and twin_compare.c --------------------------------------------------------- */
+/* ---- for twin.c, twin_apply.c and twin_compare.c ------------------------------------------- */
 
 const char *twin_complain(struct twin *twin, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* After an undo was refused: does the set show exactly what the backends hold? */
-const char *twin_compare_stuck(struct twin *twin);
 const char *twin_compare_references(struct twin *twin);
+
+/* The operation on the set, in either of two ways, and on the model. */
+mset_status twin_call(struct twin *twin, const struct operation *operation);
+mset_status twin_plan(struct twin *twin, const struct operation *operation,
+                      struct mset_plan **plan);
+mset_status twin_foretell(struct twin *twin, const struct operation *operation);
+/* The name of a call that is not turned away although a plan is open, or NULL. */
+const char *twin_try_all_calls(struct twin *twin);
 
 #endif

@@ -166,6 +166,68 @@ static const char *compare_numbers(struct twin *twin) {
     return NULL;
 }
 
+static const char *compare_mirror(struct twin *twin) {
+    struct mset_statistics statistics;
+    if (twin->options.unobserved) {
+        return NULL;
+    }
+    mset_get_statistics(twin->set, &statistics);
+    for (size_t i = 0; i < twin->areas.count; i++) { /* all areas: see compare_iteration */
+        if (!mirror_holds(&twin->mirror, &twin->areas.areas[i])) {
+            return twin_complain(twin, "area {%#" PRIx64 ", %#" PRIx64 "} is not in the mirror",
+                                 twin->areas.areas[i].start, twin->areas.areas[i].size);
+        }
+    }
+    if (twin->mirror.count != twin->areas.count) {
+        return twin_complain(twin, "the mirror has %" PRIu64 " areas, the set %zu",
+                             twin->mirror.count, twin->areas.count);
+    }
+    if (statistics.splits != twin->mirror.splits || statistics.merges != twin->mirror.merges) {
+        return twin_complain(
+            twin, "%" PRIu64 " splits and %" PRIu64 " merges told, counted %" PRIu64 ", %" PRIu64,
+            twin->mirror.splits, twin->mirror.merges, statistics.splits, statistics.merges);
+    }
+    return NULL;
+}
+
+/* Takes the area out of the tally of its flags; false if there is none. `*at`: the last one. */
+static bool take_from_tallies(struct mset_tally *tallies, const bool *used,
+                              const struct mset_area *area, size_t *at) {
+    for (size_t i = 0; i < MSET_TALLIES; i++, *at = (*at + 1) % MSET_TALLIES) {
+        if (used[*at] && tallies[*at].flags == area->flags) {
+            tallies[*at].areas--;
+            tallies[*at].bytes -= area->size;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Counts all again. */
+static const char *compare_accounting(struct twin *twin) {
+    struct mset_tally tallies[MSET_TALLIES];
+    size_t at = 0;
+    if (twin->options.unobserved) {
+        return NULL;
+    }
+    memcpy(tallies, twin->accounting.tallies, sizeof tallies);
+    for (size_t i = 0; i < twin->areas.count; i++) {
+        const struct mset_area *area = &twin->areas.areas[i];
+        if (!take_from_tallies(tallies, twin->accounting.used, area, &at)) {
+            return twin_complain(twin, "accounting: nothing for flags %#" PRIx64, area->flags);
+        }
+    }
+    for (size_t i = 0; i < MSET_TALLIES; i++) {
+        if (twin->accounting.used[i] && (tallies[i].areas != 0 || tallies[i].bytes != 0)) {
+            return twin_complain(
+                twin,
+                "accounting: flags %#" PRIx64 " are off by %" PRId64 " areas, %" PRId64 " bytes",
+                tallies[i].flags, (int64_t)tallies[i].areas, (int64_t)tallies[i].bytes);
+        }
+    }
+    return NULL;
+}
+
 const char *twin_compare_references(struct twin *twin) {
     uint64_t areas[RECORDER_KINDS] = {0};
     struct mset_cursor cursor;
@@ -261,10 +323,12 @@ static const char *compare_dump(struct twin *twin) {
 /* ---- all of it ---------------------------------------------------------------------------- */
 
 const char *twin_compare(struct twin *twin, enum twin_depth depth) {
+    /* Those from the second to the third look at the areas that the first has listed. */
     static const char *(*const checks[])(struct twin *) = {
-        compare_iteration, compare_finds, compare_numbers, twin_compare_references,
-        compare_hardware,  compare_parts, compare_dump};
-    const size_t count = depth == TWIN_FULL ? 7 : 5;
+        compare_iteration, compare_mirror,  compare_accounting,
+        compare_finds,     compare_numbers, twin_compare_references,
+        compare_hardware,  compare_parts,   compare_dump};
+    const size_t count = depth == TWIN_FULL ? 9 : 7;
     const char *wrong = mset_validate(twin->set);
     if (wrong != NULL) {
         return twin_complain(twin, "mset_validate: %s", wrong);
@@ -275,40 +339,4 @@ const char *twin_compare(struct twin *twin, enum twin_depth depth) {
         }
     }
     return NULL;
-}
-
-/* Outside what mset_last_failure() calls done, the pages are as before (which the model knows). */
-static const char *compare_untouched(struct twin *twin) {
-    const struct mset_failure failure = mset_last_failure(twin->set);
-    for (size_t i = 0; i < twin->options.pages; i++) {
-        struct mset_area wanted = {0}, given = {0};
-        const uint64_t address = model_address(&twin->model, i);
-        if (address - failure.done_start < failure.done_size) {
-            continue;
-        }
-        const bool want = model_find(&twin->model, address, &wanted);
-        const bool got = mset_find(twin->set, address, &given);
-        if (want != got ||
-            (want && (wanted.flags != given.flags || wanted.backend != given.backend ||
-                      mset_area_offset(&wanted, address) != mset_area_offset(&given, address)))) {
-            return twin_complain(twin,
-                                 "%#" PRIx64 " changed, but done is {%#" PRIx64 ", %#" PRIx64 "}",
-                                 address, failure.done_start, failure.done_size);
-        }
-    }
-    return NULL;
-}
-
-const char *twin_compare_stuck(struct twin *twin) {
-    const struct past *past = &twin->history[(twin->steps - 1) % TWIN_HISTORY];
-    const char *wrong = mset_validate(twin->set);
-    if (wrong != NULL) {
-        return twin_complain(twin, "mset_validate: %s", wrong);
-    }
-    if ((wrong = compare_hardware(twin)) != NULL ||
-        (wrong = twin_compare_references(twin)) != NULL) {
-        return wrong;
-    }
-    /* A move changes two places, of which a single range can name one only. */
-    return past->operation.kind == OP_MOVE ? NULL : compare_untouched(twin);
 }
