@@ -2,8 +2,8 @@
  * alphabet.c - see alphabet.h.
  *
  * The two kinds of areas: flags R with the backend that can do everything, and RW with the one
- * that cannot move. Offsets equal addresses, so neighbours of a kind are equal and merge where
- * sets do; moves make offsets differ.
+ * that cannot move, or what alphabet_cast() makes of them. Offsets equal addresses, so neighbours
+ * of a kind are equal and merge where sets do; moves make offsets differ.
  */
 #include "alphabet.h"
 
@@ -40,9 +40,10 @@ static void add_map(struct alphabet *alphabet, const struct operation *range,
 }
 
 static void add_protect(struct alphabet *alphabet, const struct operation *range,
-                        enum update_rule rule, uint64_t flags) {
+                        enum update_rule rule, uint64_t flags, enum mset_holes holes) {
     struct operation letter = *range;
     letter.kind = OP_PROTECT;
+    letter.holes = holes;
     letter.update = rule;
     letter.flags = flags;
     add(alphabet, &letter);
@@ -55,7 +56,10 @@ static void add_unmap(struct alphabet *alphabet, const struct operation *range,
     add(alphabet, &letter);
 }
 
-/* The range to every other place, and to those where it would overlap itself. */
+/*
+ * The range to every other place, and to those where it would overlap itself; single pages also
+ * with some distance to what is there.
+ */
 static void add_moves(struct alphabet *alphabet, const struct operation *range, size_t pages) {
     for (size_t to = 0; to + pages <= alphabet->pages; to++) {
         struct operation letter = *range;
@@ -65,6 +69,22 @@ static void add_moves(struct alphabet *alphabet, const struct operation *range, 
         add(alphabet, &letter);
         letter.how = MSET_MAP_REPLACE;
         add(alphabet, &letter);
+        letter.how |= MSET_GUARD;
+        if (pages == 1) {
+            add(alphabet, &letter);
+        }
+    }
+}
+
+static void add_guarded_growth(struct alphabet *alphabet) {
+    for (size_t page = 0; page < alphabet->pages; page++) {
+        for (unsigned side = MSET_LOW; side <= MSET_HIGH; side++) {
+            const struct operation letter = {.kind = OP_GROW,
+                                             .start = at(alphabet, page),
+                                             .size = alphabet->page_size,
+                                             .side = side | MSET_GUARD};
+            add(alphabet, &letter);
+        }
     }
 }
 
@@ -90,9 +110,12 @@ static void add_full_range(struct alphabet *alphabet, const struct operation *ra
     add_map(alphabet, range, OP_REPLACE_METADATA, KIND_A, MSET_MAP_REPLACE);
     add_unmap(alphabet, range, OP_UNMAP);
     add_unmap(alphabet, range, OP_UNMAP_METADATA);
-    add_protect(alphabet, range, UPDATE_SET, MSET_READ);
-    add_protect(alphabet, range, UPDATE_TOGGLE, 0);
-    add_protect(alphabet, range, UPDATE_ODD, MSET_READ | MSET_WRITE);
+    add_protect(alphabet, range, UPDATE_SET, MSET_READ, MSET_HOLES_SKIP);
+    add_protect(alphabet, range, UPDATE_TOGGLE, 0, MSET_HOLES_SKIP);
+    add_protect(alphabet, range, UPDATE_ODD, MSET_READ | MSET_WRITE, MSET_HOLES_SKIP);
+    add_protect(alphabet, range, UPDATE_TOGGLE, 0, MSET_HOLES_FAIL);
+    add_map(alphabet, range, OP_MAP, KIND_A, MSET_MAP_FAIL | MSET_GUARD);
+    add_map(alphabet, range, OP_MAP, KIND_B, MSET_MAP_REPLACE | MSET_GUARD);
     add_moves(alphabet, range, pages);
 }
 
@@ -100,7 +123,7 @@ static void add_core_range(struct alphabet *alphabet, const struct operation *ra
     add_map(alphabet, range, OP_MAP, KIND_A, MSET_MAP_REPLACE);
     add_map(alphabet, range, OP_MAP, KIND_B, MSET_MAP_REPLACE);
     add_unmap(alphabet, range, OP_UNMAP);
-    add_protect(alphabet, range, UPDATE_TOGGLE, 0);
+    add_protect(alphabet, range, UPDATE_TOGGLE, 0, MSET_HOLES_SKIP);
 }
 
 static void start_alphabet(struct alphabet *alphabet, uint64_t base, uint64_t page_size,
@@ -119,6 +142,7 @@ void alphabet_full(struct alphabet *alphabet, uint64_t base, uint64_t page_size,
         }
     }
     add_resizes(alphabet, 2);
+    add_guarded_growth(alphabet);
     add(alphabet, &clear);
 }
 
@@ -140,6 +164,13 @@ void alphabet_pages(struct alphabet *alphabet, uint64_t base, uint64_t page_size
         const struct operation range = {.start = at(alphabet, page), .size = page_size};
         add_map(alphabet, &range, OP_MAP, KIND_A, MSET_MAP_FAIL);
         add_unmap(alphabet, &range, OP_UNMAP);
+    }
+}
+
+void alphabet_cast(struct alphabet *alphabet, enum recorder_kind a, enum recorder_kind b) {
+    for (size_t i = 0; i < alphabet->count; i++) {
+        struct operation *letter = &alphabet->letters[i];
+        letter->backend = letter->backend == RECORDER_FULL ? a : b;
     }
 }
 
