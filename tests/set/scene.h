@@ -35,6 +35,12 @@ static inline void agree(const struct twin *twin, const char *wrong) {
     }
 }
 
+/* The run that begins on this page; without pages it is all zero. */
+static inline void assert_run(const struct mset_area *run, size_t page, size_t pages) {
+    assert_int_equal(run->start, pages == 0 ? 0 : AT(page));
+    assert_int_equal(run->size, pages * PAGE);
+}
+
 /* A set of `pages` pages at SCENE_BASE. */
 static inline void scene_open(struct twin *twin, size_t pages, bool merge) {
     const struct twin_options options = {
@@ -156,6 +162,29 @@ static inline void assert_count(const struct twin *twin, uint64_t count) {
 /* How many calls the backends got in the last operation, prepares and aborts not counted. */
 static inline void assert_calls(const struct twin *twin, size_t calls) {
     assert_int_equal(twin->stage.told, calls);
+}
+
+/* Change number `index` (from 0), by pages; no pages: no area before it, or after it. */
+static inline void assert_change(const struct change_list *list, size_t index,
+                                 enum mset_change_kind kind, size_t old_page, size_t old_pages,
+                                 size_t new_page, size_t new_pages) {
+    assert_true(index < list->count);
+    const struct mset_change *change = &list->changes[index];
+    assert_string_equal(mset_change_text(change->kind), mset_change_text(kind));
+    assert_run(&change->old_run, old_page, old_pages);
+    assert_run(&change->new_run, new_page, new_pages);
+}
+
+/* Call number `index` of those that the stage has recorded, prepares and aborts among them. */
+static inline const struct call *assert_call(const struct stage *stage, size_t index,
+                                             enum call_kind kind, enum recorder_kind backend,
+                                             size_t page, size_t pages) {
+    assert_true(index < stage->calls.count);
+    const struct call *call = &stage->calls.calls[index];
+    assert_int_equal(call->kind, kind);
+    assert_ptr_equal(call->run.backend, &stage->recorders[backend].base);
+    assert_run(&call->run, page, pages);
+    return call;
 }
 
 #endif
