@@ -289,9 +289,11 @@ static void compare_gaps(const struct twin_options *options, unsigned fill, uint
 static void test_random_sets(void **state) {
     (void)state;
     static const struct twin_options places[] = {
-        {AT(0), PAGE, 200, false, 0, 0},          {0, PAGE, 200, true, 0, 0},
-        {0 - 200 * PAGE, PAGE, 200, true, 0, 0},  {5, 1, 200, false, 0, 0},
-        {0, UINT64_C(1) << 57, 128, false, 0, 0}, /* the whole address space */
+        {.base = AT(0), .page_size = PAGE, .pages = 200},
+        {.base = 0, .page_size = PAGE, .pages = 200, .merge = true},
+        {.base = 0 - 200 * PAGE, .page_size = PAGE, .pages = 200, .merge = true},
+        {.base = 5, .page_size = 1, .pages = 200},
+        {.base = 0, .page_size = UINT64_C(1) << 57, .pages = 128}, /* the whole address space */
     };
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         compare_gaps(&places[i], 35, 100 + i); /* mostly free */

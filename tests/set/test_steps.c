@@ -108,33 +108,20 @@ static void test_moving_in_two_is_prepared_in_two(void **state) {
 
 /* ---- what is prepared ---------------------------------------------------------------------- */
 
-static void test_a_single_step_is_not_prepared(void **state) {
+static void test_a_single_step_is_prepared_as_well(void **state) {
     (void)state;
     struct twin twin;
     scene_open(&twin, 16, false);
     expect(&twin, MSET_OK, map(0, 4, R, P, MSET_MAP_FAIL));
-    assert_heard(&twin, 1);
-    expect(&twin, MSET_OK, protect(1, 1, UPDATE_SET, RW));
-    assert_heard(&twin, 1);
-    expect(&twin, MSET_OK, move(1, 1, 8, MSET_MAP_FAIL));
-    assert_heard(&twin, 1);
-    expect(&twin, MSET_OK, resize(OP_GROW, 8, MSET_HIGH, 2));
-    assert_heard(&twin, 1);
-    expect(&twin, MSET_OK, unmap(9, 1));
-    assert_heard(&twin, 1);
-    scene_close(&twin);
-}
-
-/* A piece without a backend is a step, too. */
-static void test_with_bookkeeping_beside_it_a_step_is_prepared(void **state) {
-    (void)state;
-    struct twin twin;
-    scene_open(&twin, 16, false);
-    expect(&twin, MSET_OK, map(0, 1, R, P, MSET_MAP_FAIL));
-    expect(&twin, MSET_OK, map(1, 1, R, RECORDER_NONE, MSET_MAP_FAIL));
-    expect(&twin, MSET_OK, unmap(0, 2));
     assert_heard(&twin, 2);
-    assert_prepare(&twin, 0, CALL_PREPARE, CALL_UNMAP, P, 0, 1);
+    expect(&twin, MSET_OK, protect(1, 1, UPDATE_SET, RW));
+    assert_heard(&twin, 2);
+    expect(&twin, MSET_OK, move(1, 1, 8, MSET_MAP_FAIL));
+    assert_heard(&twin, 2);
+    expect(&twin, MSET_OK, resize(OP_GROW, 8, MSET_HIGH, 2));
+    assert_heard(&twin, 2);
+    expect(&twin, MSET_OK, unmap(9, 1));
+    assert_heard(&twin, 2);
     scene_close(&twin);
 }
 
@@ -163,11 +150,9 @@ static void test_the_room_of_a_map_is_what_it_replaces(void **state) {
     assert_heard(&twin, 3);
     assert_prepare(&twin, 0, CALL_PREPARE, CALL_MAP, P, 1, 4);
     assert_room(&twin, 0, 1, 4);
-    expect(&twin, MSET_OK, map(8, 1, RW, P, MSET_MAP_REPLACE)); /* nothing goes: one step */
-    assert_heard(&twin, 1);
-    by(&twin, WAY_PLANNED);
-    expect(&twin, MSET_OK, map(10, 1, RW, P, MSET_MAP_REPLACE));
-    assert_prepare(&twin, 0, CALL_PREPARE, CALL_MAP, P, 10, 1);
+    expect(&twin, MSET_OK, map(8, 1, RW, P, MSET_MAP_REPLACE)); /* nothing goes */
+    assert_heard(&twin, 2);
+    assert_prepare(&twin, 0, CALL_PREPARE, CALL_MAP, P, 8, 1);
     assert_room(&twin, 0, 0, 0);
     scene_close(&twin);
 }
@@ -358,8 +343,7 @@ int main(void) {
         cmocka_unit_test(test_phases_come_one_after_the_other),
         cmocka_unit_test(test_protect_tells_others_first),
         cmocka_unit_test(test_moving_in_two_is_prepared_in_two),
-        cmocka_unit_test(test_a_single_step_is_not_prepared),
-        cmocka_unit_test(test_with_bookkeeping_beside_it_a_step_is_prepared),
+        cmocka_unit_test(test_a_single_step_is_prepared_as_well),
         cmocka_unit_test(test_faults_and_metadata_are_not_prepared),
         cmocka_unit_test(test_the_room_of_a_map_is_what_it_replaces),
         cmocka_unit_test(test_the_room_of_a_move_is_its_destination),

@@ -81,7 +81,6 @@ struct page_model {
 
     /* The last operation. */
     struct refusal refusal;      /* set before: what the backends will refuse */
-    bool planning;               /* set before: by mset_plan_*(), which always prepares */
     struct model_steps *steps;   /* what is to be done */
     struct call_list expected;   /* all that backends hear of it, with what is refused, aborts and
                                     the undoing */

@@ -228,35 +228,6 @@ static mset_status prepare_steps(struct page_model *model) {
     return MSET_OK;
 }
 
-static bool has_backend(const struct page_model *model) {
-    for (size_t i = 0; i < model->pages; i++) {
-        if (model->page[i].present && model->page[i].backend != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Is there more than one step? What is in the way counts if the set has any backend. */
-static bool is_more_than_one(const struct page_model *model) {
-    const struct model_steps *list = model->steps;
-    size_t others = 0, added = 0;
-    bool backends = false;
-    for (size_t i = 0; i < list->count; i++) {
-        const bool has_one = list->steps[i].piece.backend != NULL;
-        if (list->steps[i].phase == PHASE_ADD) {
-            added = has_one;
-        } else {
-            others++;
-            backends = backends || has_one;
-        }
-    }
-    if (others + added < 2 || backends) {
-        return others + added >= 2;
-    }
-    return has_backend(model);
-}
-
 /* Steps [0, done) are taken back, last first; returns how many are not. */
 static size_t undo(struct page_model *model, size_t done) {
     for (; done > 0; done--) {
@@ -270,15 +241,13 @@ static size_t undo(struct page_model *model, size_t done) {
     return 0;
 }
 
-static mset_status call_steps(struct page_model *model, bool prepared, size_t *done) {
+static mset_status call_steps(struct page_model *model, size_t *done) {
     const struct model_steps *list = model->steps;
     for (size_t i = 0; i < list->count; i++) {
         const struct model_step *step = &list->steps[i];
-        const bool kept = prepared && step->prepares && !model->refusal.breaks_promises;
+        const bool kept = step->prepares && !model->refusal.breaks_promises;
         if (step->listens && hear(model, &step->call) && !kept) {
-            if (prepared) {
-                abort_steps(model, i + 1, list->count);
-            }
+            abort_steps(model, i + 1, list->count);
             *done = undo(model, i);
             return refused(model, step->piece.start);
         }
@@ -293,13 +262,12 @@ static mset_status tell(struct page_model *model, size_t *done) {
     if (!model->steps->told) {
         return MSET_OK;
     }
-    const bool prepared = model->planning || is_more_than_one(model);
-    const mset_status status = prepared ? prepare_steps(model) : MSET_OK;
+    const mset_status status = prepare_steps(model);
     if (status != MSET_OK) {
         *done = 0;
         return status;
     }
-    return call_steps(model, prepared, done);
+    return call_steps(model, done);
 }
 
 /* ---- pages --------------------------------------------------------------------------------- */

@@ -437,7 +437,6 @@ const char *twin_apply(struct twin *twin, const struct operation *operation) {
     }
     run_on_set(twin, operation);
     twin->model.refusal = twin->refusal;
-    twin->model.planning = way == WAY_PLANNED;
     twin->refusal = (struct refusal){0};
     twin->way = WAY_DIRECT;
     if (twin->starved) {
