@@ -44,20 +44,19 @@ static mset_status prepare(struct mset_eager *eager, const struct mset_step *ste
                            struct mset_page_table *table) {
     mset_status status = step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, table)
                                                      : mset_leaves_prepare(step, table);
-    if (status == MSET_OK && fills(step)) {
-        status = mset_frame_reserve(eager, table, &step->run, flags_after(table, step),
-                                    step->kind == MSET_STEP_PROTECT);
-        if (status != MSET_OK) {
-            mset_pt_prepare_drop(table);
-        }
+    if (status != MSET_OK || !fills(step)) {
+        return status;
     }
-    return status;
+    status = mset_leaves_tell_room(step, table);
+    return status != MSET_OK
+               ? status
+               : mset_frame_reserve(eager, table, &step->run, flags_after(table, step),
+                                    step->kind == MSET_STEP_PROTECT);
 }
 
 static int eager_prepare(struct mset_backend *backend, const struct mset_step *step,
                          void *page_table) {
-    return answer(page_table == NULL ? MSET_INVALID_PARAM
-                                     : prepare(eager_of(backend), step, page_table));
+    return mset_leaves_prepared(page_table, prepare(eager_of(backend), step, page_table));
 }
 
 static void eager_abort(struct mset_backend *backend, const struct mset_step *step,
@@ -75,6 +74,7 @@ static mset_status fill(struct mset_eager *eager, const struct mset_step *step,
     if (mset_frame_find(eager, table, step->run.start) == NULL) {
         const mset_status status = prepare(eager, step, table);
         if (status != MSET_OK) {
+            mset_pt_prepare_drop(table);
             return status;
         }
     }

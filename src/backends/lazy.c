@@ -19,8 +19,9 @@ static int lazy_map(struct mset_backend *backend, const struct mset_area *run, v
 static int lazy_prepare(struct mset_backend *backend, const struct mset_step *step,
                         void *page_table) {
     (void)backend;
-    return answer(step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, page_table)
-                                              : mset_leaves_prepare(step, page_table));
+    return mset_leaves_prepared(page_table, step->kind == MSET_STEP_MAP
+                                                ? mset_leaves_prepare_new(step, page_table)
+                                                : mset_leaves_prepare(step, page_table));
 }
 
 static int lazy_unmap(struct mset_backend *backend, const struct mset_area *run, void *page_table) {

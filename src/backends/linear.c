@@ -5,18 +5,22 @@ static struct mset_linear *linear_of(struct mset_backend *backend) {
     return (struct mset_linear *)(void *)backend;
 }
 
+static mset_status prepare_map(const struct mset_step *step, struct mset_page_table *table) {
+    const struct mset_area *const run = &step->run;
+    mset_status status = mset_leaves_prepare_new(step, table);
+    status = status == MSET_OK ? mset_leaves_tell_room(step, table) : status;
+    return status != MSET_OK
+               ? status
+               : mset_pt_map_prepare(table, run->start, run->offset, run->size,
+                                     leaf_flags(table, run->flags), MSET_PT_REFUSE, NULL);
+}
+
 static int linear_prepare(struct mset_backend *backend, const struct mset_step *step,
                           void *page_table) {
     (void)backend;
-    struct mset_page_table *const table = page_table;
-    const struct mset_area *const run = &step->run;
-    mset_status status = step->kind == MSET_STEP_MAP ? mset_leaves_prepare_new(step, table)
-                                                     : mset_leaves_prepare(step, table);
-    if (status == MSET_OK && step->kind == MSET_STEP_MAP) {
-        status = mset_pt_map_prepare(table, run->start, run->offset, run->size,
-                                     leaf_flags(table, run->flags), MSET_PT_REFUSE, NULL);
-    }
-    return answer(status);
+    return mset_leaves_prepared(page_table, step->kind == MSET_STEP_MAP
+                                                ? prepare_map(step, page_table)
+                                                : mset_leaves_prepare(step, page_table));
 }
 
 static int linear_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {

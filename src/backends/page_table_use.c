@@ -127,7 +127,7 @@ mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct
     return flags_possible(table, run, run->flags);
 }
 
-static mset_status tell_room(const struct mset_step *step, struct mset_page_table *table) {
+mset_status mset_leaves_tell_room(const struct mset_step *step, struct mset_page_table *table) {
     return step->room_size == 0 ? MSET_OK
                                 : mset_pt_prepare_room(table, step->room_start, step->room_size);
 }
@@ -141,12 +141,12 @@ mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_t
     switch (step->kind) {
     case MSET_STEP_UNMAP:
         return mset_pt_unmap_prepare(table, run->start, run->size, NULL);
-    case MSET_STEP_PROTECT: /* both ends are cut, as in an unmap */
+    case MSET_STEP_PROTECT: /* both ends are cut, as a harvest would, whatever the flags */
         status = flags_possible(table, run, step->new_flags);
         return status != MSET_OK ? status
-                                 : mset_pt_unmap_prepare(table, run->start, run->size, NULL);
+                                 : mset_pt_harvest_prepare(table, run->start, run->size, NULL);
     default:
-        status = tell_room(step, table);
+        status = mset_leaves_tell_room(step, table);
         return status != MSET_OK
                    ? status
                    : mset_pt_move_prepare(table, run->start, step->new_start, run->size, NULL);
@@ -157,11 +157,15 @@ mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_pa
     if (table == NULL) {
         return MSET_INVALID_PARAM;
     }
-    if (step->room_size == 0) {
-        return mset_leaves_vacant(table, &step->run);
+    return step->room_size == 0 ? mset_leaves_vacant(table, &step->run)
+                                : flags_possible(table, &step->run, step->run.flags);
+}
+
+int mset_leaves_prepared(struct mset_page_table *table, mset_status status) {
+    if (status != MSET_OK && table != NULL) {
+        mset_pt_prepare_drop(table);
     }
-    const mset_status status = tell_room(step, table);
-    return status == MSET_OK ? flags_possible(table, &step->run, step->run.flags) : status;
+    return answer(status);
 }
 
 void mset_leaves_abort(struct mset_backend *backend, const struct mset_step *step,

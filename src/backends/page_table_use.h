@@ -65,12 +65,18 @@ int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, 
                      void *page_table);
 
 /*
- * mset_backend_ops.prepare of all steps but MAP, and of MAP where frames are chosen later or by the
- * backend itself: the range has to be free, or in the step's room, and the flags possible. A room
- * is told to the table, for what else the backend prepares.
+ * What prepare does for all steps but MAP; and for MAP, as far as it can be said without frames:
+ * the range has to be free, or in the step's room, and the flags possible.
  */
 mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_table *table);
 mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_page_table *table);
+/*
+ * Before a MAP has the table prepare. (Only then: the table remembers until it is changed, and a
+ * step that maps nothing does not.)
+ */
+mset_status mset_leaves_tell_room(const struct mset_step *step, struct mset_page_table *table);
+/* The answer of prepare. One refusal ends the operation: nothing that was prepared will happen. */
+int mset_leaves_prepared(struct mset_page_table *table, mset_status status);
 /* The one answer to an abort: nothing that was prepared will happen. */
 void mset_leaves_abort(struct mset_backend *backend, const struct mset_step *step,
                        void *page_table);
