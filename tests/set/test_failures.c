@@ -223,7 +223,8 @@ static void test_codes_reach_the_caller(void **state) {
                 {MSET_NO_MEMORY, MSET_NO_MEMORY},
                 {MSET_UNSUPPORTED, MSET_UNSUPPORTED},
                 {MSET_NOT_FOUND, MSET_NOT_FOUND},
-                {MSET_INVALID_PARAM, MSET_INVALID_PARAM}};
+                {MSET_INVALID_PARAM, MSET_INVALID_PARAM},
+                {MSET_OVER_LIMIT, MSET_OVER_LIMIT}};
     struct twin twin;
     scene_open(&twin, 8, false);
     assert_int_equal(mset_last_failure(twin.set).code, 0);

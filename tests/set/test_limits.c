@@ -181,6 +181,36 @@ static void test_all_of_the_address_space(void **state) {
     mset_destroy(set);
 }
 
+static bool count_changes(void *count, const struct mset_change *change) {
+    (void)change;
+    ++*(size_t *)count;
+    return true;
+}
+
+/* Two equal halves of it stay two areas, foreseen as well as done. */
+static void test_halves_count_as_two(void **state) {
+    (void)state;
+    const struct mset_options options = {.flags = MSET_MERGE, .max_areas = 1};
+    const struct mset_area high = {HALF, HALF, R, NULL, HALF};
+    struct mset *set = NULL;
+    struct mset_plan *plan = NULL;
+    size_t changes = 0;
+    assert_int_equal(mset_create(&options, &set), MSET_OK);
+    assert_int_equal(map_half(set, 0, HALF), MSET_OK);
+    assert_int_equal(map_half(set, HALF, HALF), MSET_OVER_LIMIT);
+    assert_int_equal(map_half(set, HALF, HALF - PAGE), MSET_OK); /* one area, not quite all */
+    assert_int_equal(mset_count(set), 1);
+    assert_int_equal(map_half(set, 0 - PAGE, PAGE), MSET_OVER_LIMIT);
+    assert_int_equal(mset_unmap(set, HALF, HALF, NULL), MSET_OK);
+    assert_int_equal(mset_set_limits(set, 2, 0), MSET_OK);
+    assert_int_equal(mset_plan_map(set, &high, MSET_MAP_FAIL, NULL, &plan), MSET_OK);
+    mset_plan_show(plan, count_changes, &changes);
+    assert_int_equal(changes, 1); /* inserted, not merged */
+    assert_int_equal(mset_plan_commit(plan), MSET_OK);
+    assert_int_equal(mset_count(set), 2);
+    mset_destroy(set);
+}
+
 /* ---- guard --------------------------------------------------------------------------------- */
 
 static void open_guarded(struct twin *twin, uint64_t base, uint64_t guard) {
@@ -323,6 +353,7 @@ int main(void) {
         cmocka_unit_test(test_each_limit_by_itself),
         cmocka_unit_test(test_limits_come_after_what_is_wrong),
         cmocka_unit_test(test_all_of_the_address_space),
+        cmocka_unit_test(test_halves_count_as_two),
         cmocka_unit_test(test_guard_of_a_map),
         cmocka_unit_test(test_guard_of_a_replacement),
         cmocka_unit_test(test_guard_of_a_move),

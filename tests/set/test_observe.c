@@ -175,6 +175,29 @@ static void test_neighbours_merge_upwards(void **state) {
     scene_close(&twin);
 }
 
+/*
+ * An area from which a piece moves to right beside what is left of it, where something else that
+ * moves along fits it: what merges is what is left.
+ */
+static void test_the_rest_of_a_source_merges(void **state) {
+    (void)state;
+    struct twin twin;
+    struct operation other = map(12, 2, R, A, MSET_MAP_FAIL);
+    other.offset = AT(2);
+    scene_open(&twin, 16, true);
+    expect(&twin, MSET_OK, map(4, 8, R, A, MSET_MAP_FAIL));
+    expect(&twin, MSET_OK, other);
+    by(&twin, WAY_DROPPED);
+    expect(&twin, MSET_OK, move(10, 4, 0, MSET_MAP_FAIL));
+    told_in_all(&twin, 4);
+    told(&twin, 0, MSET_SPLIT, 4, 8, 10, 2);
+    told(&twin, 1, MSET_MOVED, 10, 2, 0, 2);
+    told(&twin, 2, MSET_MOVED, 12, 2, 2, 2);
+    told(&twin, 3, MSET_MERGED, 4, 6, 2, 8);
+    assert_count(&twin, 2);
+    scene_close(&twin);
+}
+
 /* ---- failures ------------------------------------------------------------------------------ */
 
 static void test_failures_are_not_told(void **state) {
@@ -392,6 +415,7 @@ int main(void) {
         cmocka_unit_test(test_grow_and_shrink),
         cmocka_unit_test(test_replace_removes_then_inserts),
         cmocka_unit_test(test_neighbours_merge_upwards),
+        cmocka_unit_test(test_the_rest_of_a_source_merges),
         cmocka_unit_test(test_failures_are_not_told),
         cmocka_unit_test(test_observers_come_in_their_order),
         cmocka_unit_test(test_attaching_what_cannot_be),

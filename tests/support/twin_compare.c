@@ -163,6 +163,9 @@ static const char *compare_numbers(struct twin *twin) {
         return twin_complain(twin, "%" PRIu64 " areas in a tree of height %u", count,
                              statistics.height);
     }
+    if (count == 0 && statistics.node_bytes != 0) {
+        return twin_complain(twin, "%" PRIu64 " bytes of nodes for nothing", statistics.node_bytes);
+    }
     return NULL;
 }
 
