@@ -58,7 +58,7 @@ static void search_open(struct search *search, const struct twin_options *option
 }
 
 static void search_close(struct search *search, const char *what) {
-    (void)printf("%s, %s, %zu pages, %zu letters: %llu sequences compared\n", what,
+    (void)printf("%s, %s, %zu pages, %zu letters\nsequences compared: %llu\n", what,
                  search->twin.options.merge ? "merging" : "plain", search->twin.options.pages,
                  search->alphabet.count, (unsigned long long)search->compared);
     agree(&search->twin, twin_close(&search->twin));

@@ -323,7 +323,7 @@ static void test_every_allocation_fails(void **state) {
         }
         agree(&twin, twin_close(&twin));
     }
-    (void)printf("%zu allocations failed\n", failed);
+    (void)printf("faults injected: %zu\n", failed);
 }
 
 /* Random operations, each of which fails for want of memory first as often as it can. */
@@ -346,7 +346,7 @@ static void test_allocations_fail_at_random(void **state) {
                                   i / 2 % 2 != 0 ? WAY_PLANNED : WAY_DIRECT);
         }
     }
-    (void)printf("%zu allocations failed\n", failed);
+    (void)printf("faults injected: %zu\n", failed);
     agree(&twin, twin_close(&twin));
 }
 

@@ -175,7 +175,7 @@ static void all_sequences(bool merge) {
     const struct strip empty = {{0}};
     extend(&book, 0, test_scale() < 100 ? DEEPEST - 1 : DEEPEST, empty);
     mset_destroy(book.set);
-    print_message("%llu sequences compared\n", (unsigned long long)book.compared);
+    print_message("sequences compared: %llu\n", (unsigned long long)book.compared);
 }
 
 static void plain(void **state) {
