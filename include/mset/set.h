@@ -26,6 +26,10 @@
  * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k), and
  * O(log n) for each merge. move: O(k log n). find_free: O(log n) for page alignment; see there.
  *
+ * NULL for a set, a cursor or a place to answer to is never more than a wrong argument: what
+ * returns a status says MSET_INVALID_PARAM, what asks finds nothing (false, 0, all zero). Builds
+ * with asserts complain of a set that is used after mset_destroy().
+ *
  * Threads: a set is used by one writer, or by any number of readers (calls on const) at a time.
  */
 #ifndef MSET_SET_H

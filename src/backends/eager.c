@@ -144,6 +144,9 @@ void mset_eager_init(struct mset_eager *eager, struct mset_frames *frames,
         .retain = eager_retain,
         .release = eager_release,
     };
+    if (eager == NULL) {
+        return;
+    }
     memset(eager, 0, sizeof *eager);
     eager->backend.ops = &ops;
     eager->frames = frames;

@@ -56,6 +56,9 @@ void mset_lazy_init(struct mset_lazy *lazy, struct mset_frames *frames) {
         .retain = lazy_retain,
         .release = lazy_release,
     };
+    if (lazy == NULL) {
+        return;
+    }
     lazy->backend.ops = &ops;
     lazy->frames = frames;
     lazy->areas = 0;

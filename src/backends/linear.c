@@ -79,6 +79,9 @@ void mset_linear_init(struct mset_linear *linear) {
         .retain = linear_retain,
         .release = linear_release,
     };
+    if (linear == NULL) {
+        return;
+    }
     linear->backend.ops = &ops;
     linear->areas = 0;
 }

@@ -261,13 +261,19 @@ void mset_buddy_destroy(struct mset_buddy *buddy) {
 }
 
 struct mset_frames *mset_buddy_frames(struct mset_buddy *buddy) {
-    return &buddy->frames;
+    return buddy == NULL ? NULL : &buddy->frames;
 }
 
 /* ---- asking ------------------------------------------------------------------------------- */
 
 void mset_buddy_get_statistics(const struct mset_buddy *buddy, struct mset_buddy_statistics *out) {
+    if (out == NULL) {
+        return;
+    }
     memset(out, 0, sizeof *out);
+    if (buddy == NULL) {
+        return;
+    }
     out->frames = buddy->size >> FRAME_SHIFT;
     out->free_frames = buddy->free_frames;
     out->used_frames = out->frames - out->free_frames;
@@ -278,7 +284,8 @@ void mset_buddy_get_statistics(const struct mset_buddy *buddy, struct mset_buddy
 }
 
 bool mset_buddy_is_free(const struct mset_buddy *buddy, uint64_t pa) {
-    return in_region(buddy, pa, 1) && touches_free(buddy, pa & ~(MSET_PAGE_SIZE - 1), 0);
+    return buddy != NULL && in_region(buddy, pa, 1) &&
+           touches_free(buddy, pa & ~(MSET_PAGE_SIZE - 1), 0);
 }
 
 static const char *validate_block(const struct mset_buddy *buddy, uint64_t number, unsigned k) {
@@ -313,6 +320,9 @@ static const char *validate_tree(const struct bit_tree *tree) {
 
 const char *mset_buddy_validate(const struct mset_buddy *buddy) {
     uint64_t frames = 0;
+    if (buddy == NULL) {
+        return "there is no buddy";
+    }
     for (unsigned k = 0; k < buddy->orders; k++) {
         const struct order *const o = &buddy->order[k];
         const char *wrong = validate_tree(&o->free);

@@ -307,13 +307,18 @@ mset_status mset_pt_prepare_room(struct mset_page_table *table, uint64_t va, uin
 }
 
 void mset_pt_prepare_drop(struct mset_page_table *table) {
-    mset_pt_tables_free_stock(table);
-    pt_session_begin(&table->session, table->version);
+    if (table != NULL) {
+        mset_pt_tables_free_stock(table);
+        pt_session_begin(&table->session, table->version);
+    }
 }
 
 void mset_pt_get_gather(const struct mset_page_table *table, struct mset_pt_gather *gather) {
+    if (gather == NULL) {
+        return;
+    }
     *gather = (struct mset_pt_gather){.leaf_size = 0};
-    if (!pt_gather_empty(table)) {
+    if (table != NULL && !pt_gather_empty(table)) {
         *gather = table->gather;
         gather->tables = table->retired_tables;
         gather->breaks = table->engine->broken((struct mset_page_table *)table, false);
@@ -321,7 +326,7 @@ void mset_pt_get_gather(const struct mset_page_table *table, struct mset_pt_gath
 }
 
 void mset_pt_flushed(struct mset_page_table *table) {
-    if (!pt_gather_empty(table)) {
+    if (table != NULL && !pt_gather_empty(table)) {
         (void)table->engine->broken(table, true);
         mset_pt_tables_free_retired(table);
         pt_gather_reset(table);

@@ -203,20 +203,21 @@ mset_status mset_pt_cursor_init(struct mset_pt_cursor *cursor, const struct mset
 }
 
 bool mset_pt_cursor_next(struct mset_pt_cursor *cursor, struct mset_pt_run *run) {
-    return !cursor->done && cursor->table->engine->step(cursor, run);
+    return cursor != NULL && run != NULL && !cursor->done &&
+           cursor->table->engine->step(cursor, run);
 }
 
 uint64_t mset_pt_root(const struct mset_page_table *table) {
-    return table->root->pa;
+    return table == NULL ? 0 : table->root->pa;
 }
 
 const struct mset_pt_format *mset_pt_get_format(const struct mset_page_table *table) {
-    return table->format;
+    return table == NULL ? NULL : table->format;
 }
 
 uint64_t mset_pt_leaf_sizes(const struct mset_page_table *table) {
     uint64_t sizes = 0;
-    for (unsigned level = 0; level < table->leaf_levels; level++) {
+    for (unsigned level = 0; table != NULL && level < table->leaf_levels; level++) {
         const uint64_t size = UINT64_C(1) << table->engine->shift[level];
         const bool groups = (table->group_levels >> level & 1) != 0;
         sizes |= size | (groups ? size << table->engine->group_bits[level] : 0);
@@ -225,9 +226,11 @@ uint64_t mset_pt_leaf_sizes(const struct mset_page_table *table) {
 }
 
 void mset_pt_get_statistics(const struct mset_page_table *table, struct mset_pt_statistics *out) {
-    *out = table->statistics;
+    if (out != NULL) {
+        *out = table == NULL ? (struct mset_pt_statistics){.splits = 0} : table->statistics;
+    }
 }
 
 const char *mset_pt_validate(const struct mset_page_table *table) {
-    return table->engine->validate(table);
+    return table == NULL ? "there is no table" : table->engine->validate(table);
 }

@@ -70,7 +70,7 @@ static void changed(struct mset_observer *observer, const struct mset_change *ch
 
 mset_status mset_accounting_attach(struct mset_accounting *accounting, struct mset *set,
                                    uint64_t mask) {
-    if (accounting == NULL || set == NULL || mset_attached(set, &accounting->observer)) {
+    if (accounting == NULL || !mset_given(set) || mset_attached(set, &accounting->observer)) {
         return MSET_INVALID_PARAM;
     }
     memset(accounting, 0, sizeof *accounting);
@@ -87,6 +87,9 @@ mset_status mset_accounting_attach(struct mset_accounting *accounting, struct ms
 
 bool mset_accounting_find(const struct mset_accounting *accounting, uint64_t flags,
                           struct mset_tally *out) {
+    if (accounting == NULL || out == NULL) {
+        return false;
+    }
     const size_t place = place_of(accounting, flags & accounting->mask);
     if (place == MSET_TALLIES) {
         return false;

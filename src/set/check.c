@@ -22,10 +22,9 @@ bool mset_check_how(unsigned how) {
 }
 
 mset_status mset_begin(struct mset *set) {
-    if (set == NULL) {
+    if (!mset_given(set)) {
         return MSET_INVALID_PARAM;
     }
-    mset_assert_alive(set);
     if (set->open != NULL) {
         return MSET_BAD_STATE;
     }

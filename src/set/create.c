@@ -38,10 +38,9 @@ mset_status mset_create(const struct mset_options *given, struct mset **out) {
 }
 
 void mset_destroy(struct mset *set) {
-    if (set == NULL) {
+    if (!mset_given(set)) {
         return;
     }
-    mset_assert_alive(set);
     MSET_ASSERT(mset_live_cursors(set) == 0); /* close those that are left before their end */
     mset_plan_drop(set->open);
     const struct range all = {0, UINT64_MAX};
@@ -55,41 +54,41 @@ void mset_destroy(struct mset *set) {
 }
 
 mset_status mset_set_limits(struct mset *set, uint64_t max_areas, uint64_t max_bytes) {
-    if (set == NULL) {
+    if (!mset_given(set)) {
         return MSET_INVALID_PARAM;
     }
-    mset_assert_alive(set);
     set->max_areas = max_areas;
     set->max_bytes = max_bytes;
     return MSET_OK;
 }
 
 uint64_t mset_count(const struct mset *set) {
-    mset_assert_alive(set);
-    return set->tree.areas;
+    return mset_given(set) ? set->tree.areas : 0;
 }
 
 uint64_t mset_mapped_bytes(const struct mset *set) {
-    mset_assert_alive(set);
-    return set->tree.bytes;
+    return mset_given(set) ? set->tree.bytes : 0;
 }
 
 uint64_t mset_page_size(const struct mset *set) {
-    mset_assert_alive(set);
-    return set->page_size;
+    return mset_given(set) ? set->page_size : 0;
 }
 
 struct mset_failure mset_last_failure(const struct mset *set) {
-    mset_assert_alive(set);
-    return set->failure;
+    return mset_given(set) ? set->failure : (struct mset_failure){0};
 }
 
 void mset_get_statistics(const struct mset *set, struct mset_statistics *out) {
-    mset_assert_alive(set);
-    out->areas = set->tree.areas;
-    out->mapped_bytes = set->tree.bytes;
-    out->splits = set->splits;
-    out->merges = set->merges;
-    out->node_bytes = set->tree.node_bytes;
-    out->height = set->tree.height;
+    if (out == NULL) {
+        return;
+    }
+    *out = (struct mset_statistics){0};
+    if (mset_given(set)) {
+        out->areas = set->tree.areas;
+        out->mapped_bytes = set->tree.bytes;
+        out->splits = set->splits;
+        out->merges = set->merges;
+        out->node_bytes = set->tree.node_bytes;
+        out->height = set->tree.height;
+    }
 }

@@ -16,6 +16,9 @@ _Static_assert(sizeof((struct mset_cursor *)0)->node == sizeof((struct at_path *
                "a cursor has room for a path");
 
 void mset_cursor_all(struct mset_cursor *cursor, const struct mset *set) {
+    if (cursor == NULL) {
+        return;
+    }
     memset(cursor, 0, sizeof *cursor);
     cursor->set = set;
     cursor->last = UINT64_MAX;
@@ -24,7 +27,7 @@ void mset_cursor_all(struct mset_cursor *cursor, const struct mset *set) {
 mset_status mset_cursor_range(struct mset_cursor *cursor, const struct mset *set, uint64_t start,
                               uint64_t size) {
     struct range range;
-    if (cursor == NULL || set == NULL || !mset_check_range(set, start, size, &range)) {
+    if (cursor == NULL || !mset_given(set) || !mset_check_range(set, start, size, &range)) {
         return MSET_INVALID_PARAM;
     }
     mset_cursor_all(cursor, set);
@@ -107,9 +110,11 @@ static bool fresh(const struct mset_cursor *cursor) {
 }
 
 bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
-    const struct at_tree *tree = &cursor->set->tree;
+    if (cursor == NULL || !mset_given(cursor->set)) {
+        return false;
+    }
+    const struct at_tree *const tree = &cursor->set->tree;
     struct at_path path;
-    mset_assert_alive(cursor->set);
     if (!cursor->inside) {
         return arrive(cursor, mset_at_first_from(tree, cursor->lo, &path), &path, out);
     }
@@ -127,9 +132,11 @@ bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out) {
 }
 
 bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
-    const struct at_tree *tree = &cursor->set->tree;
+    if (cursor == NULL || !mset_given(cursor->set)) {
+        return false;
+    }
+    const struct at_tree *const tree = &cursor->set->tree;
     struct at_path path;
-    mset_assert_alive(cursor->set);
     if (!cursor->inside) {
         return arrive(cursor, mset_at_last_from(tree, cursor->last, &path), &path, out);
     }

@@ -91,6 +91,9 @@ bool mset_dump(const struct mset *set, mset_write_text write, void *arg) {
     struct line line = {.write = write, .arg = arg};
     struct mset_cursor cursor;
     struct mset_area area;
+    if (!mset_given(set) || write == NULL) {
+        return false;
+    }
     mset_cursor_all(&cursor, set);
     while (!line.stopped && mset_cursor_next(&cursor, &area)) {
         line.column = 0;

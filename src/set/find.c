@@ -2,9 +2,9 @@
 #include "set.h"
 
 bool mset_find(const struct mset *set, uint64_t address, struct mset_area *out) {
-    mset_assert_alive(set);
     unsigned i;
-    const struct at_leaf *leaf = set->tree.descent->find(&set->tree, address, &i);
+    const struct at_leaf *const leaf =
+        mset_given(set) ? set->tree.descent->find(&set->tree, address, &i) : NULL;
     if (leaf == NULL) {
         return false;
     }
@@ -16,9 +16,9 @@ bool mset_find(const struct mset *set, uint64_t address, struct mset_area *out) 
 }
 
 bool mset_overlaps(const struct mset *set, uint64_t start, uint64_t size) {
-    mset_assert_alive(set);
     const struct range range = {start, start + (size - 1)};
-    return size != 0 && range.last >= range.first && mset_range_taken(set, &range);
+    return mset_given(set) && size != 0 && range.last >= range.first &&
+           mset_range_taken(set, &range);
 }
 
 /* A wish in the words of the tree. */
@@ -62,10 +62,9 @@ static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool
 mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *request,
                            uint64_t *start) {
     struct at_wish wish;
-    if (set == NULL || request == NULL || start == NULL || !read_wish(set, request, &wish)) {
+    if (!mset_given(set) || request == NULL || start == NULL || !read_wish(set, request, &wish)) {
         return MSET_INVALID_PARAM;
     }
-    mset_assert_alive(set);
     const bool hinted = (request->flags & MSET_GAP_HINT) != 0;
     const bool found = (request->flags & MSET_GAP_TOP_DOWN) != 0
                            ? highest(&set->tree, &wish, hinted, request->hint, start)

@@ -10,7 +10,7 @@ bool mset_attached(const struct mset *set, const struct mset_observer *observer)
 }
 
 mset_status mset_attach(struct mset *set, struct mset_observer *observer) {
-    if (set == NULL || observer == NULL || observer->changed == NULL ||
+    if (!mset_given(set) || observer == NULL || observer->changed == NULL ||
         mset_attached(set, observer)) {
         return MSET_INVALID_PARAM;
     }
@@ -24,7 +24,7 @@ mset_status mset_attach(struct mset *set, struct mset_observer *observer) {
 }
 
 mset_status mset_detach(struct mset *set, struct mset_observer *observer) {
-    if (set == NULL || observer == NULL || !mset_attached(set, observer)) {
+    if (!mset_given(set) || observer == NULL || !mset_attached(set, observer)) {
         return MSET_INVALID_PARAM;
     }
     struct mset_observer **place = &set->observers;

@@ -114,6 +114,9 @@ static void show_change(void *arg, enum mset_change_kind kind, const struct at_r
 }
 
 void mset_plan_show(const struct mset_plan *plan, mset_visit_change visit, void *arg) {
+    if (plan == NULL || visit == NULL) {
+        return;
+    }
     struct show show = {.visit = visit, .arg = arg};
     const struct sink sink = {show_change, &show};
     mset_foresee(plan, &sink);
@@ -127,7 +130,7 @@ mset_status mset_plan_commit(struct mset_plan *plan) {
         return MSET_INVALID_PARAM;
     }
     struct mset *const set = plan->set;
-    mset_assert_alive(set);
+    (void)mset_given(set);
     set->open = NULL;
     const mset_status status = mset_run_reserved(plan);
     free_plan(plan);
@@ -138,7 +141,7 @@ void mset_plan_drop(struct mset_plan *plan) {
     if (plan == NULL) {
         return;
     }
-    mset_assert_alive(plan->set);
+    (void)mset_given(plan->set);
     plan->set->open = NULL;
     mset_unreserve(plan, 0);
     mset_close(plan);

@@ -2,7 +2,9 @@
 #include "set.h"
 
 const char *mset_validate(const struct mset *set) {
-    mset_assert_alive(set);
+    if (!mset_given(set)) {
+        return "there is no set";
+    }
     const char *wrong = mset_at_validate(&set->tree);
     if (wrong != NULL) {
         return wrong;
