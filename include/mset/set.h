@@ -166,7 +166,7 @@ MSET_API mset_status mset_fault(struct mset *set, uint64_t address, uint64_t acc
 
 /*
  * What the most recent changing call on this set has to say about a refusal by a backend. Every
- * call above begins by forgetting it.
+ * call that changes areas, and mset_fault(), begins by forgetting it.
  *
  * `done` is empty unless an undo was refused as well. Then the call has returned MSET_BAD_STATE,
  * and the set shows what the backends have confirmed: the steps of the operation (backend.h) up to

@@ -133,27 +133,10 @@ static void join_around(const struct mset_plan *plan, struct joiner *joiner) {
     }
 }
 
-/* An area that touches the range of a protect: its piece, and what is left on either side. */
-static void join_protected(const struct mset_plan *plan, struct joiner *joiner,
-                           const struct at_run *area, const struct at_run *piece, uint64_t index) {
-    const struct at_run after = piece_afterwards(plan, piece, index);
-    if (after.attributes.flags == area->attributes.flags) {
-        join(joiner, area);
-        return;
-    }
-    struct at_run rest = *area;
-    if (area->first < piece->first) {
-        rest.last = piece->first - 1;
-        join(joiner, &rest);
-    }
-    join(joiner, &after);
-    if (area->last > piece->last) {
-        rest.first = piece->last + 1;
-        rest.last = area->last;
-        join(joiner, &rest);
-    }
-}
-
+/*
+ * What an area that touches the range of a protect brings: itself, or its piece with other flags.
+ * What is left of it on either side then differs from the piece, and has its old neighbour.
+ */
 static void join_all_protected(const struct mset_plan *plan, struct joiner *joiner) {
     const struct range *const range = &plan->pieces;
     const struct range wide = {range->first - (range->first != 0),
@@ -162,13 +145,13 @@ static void join_all_protected(const struct mset_plan *plan, struct joiner *join
     uint64_t index = 0;
     bool more = !mset_range_empty(range) && mset_first_piece(plan->set, &wide, &path);
     for (; more; more = mset_next_piece(plan->set, &wide, &path)) {
-        const struct at_run area = at_path_run(&path);
-        if (area.last < range->first || area.first > range->last) {
-            join(joiner, &area);
-            continue;
+        struct at_run area = at_path_run(&path);
+        if (area.last >= range->first && area.first <= range->last) {
+            const struct at_run piece = mset_piece_at(&path, range);
+            const struct at_run after = piece_afterwards(plan, &piece, index++);
+            area = after.attributes.flags == area.attributes.flags ? area : after;
         }
-        const struct at_run piece = mset_piece_at(&path, range);
-        join_protected(plan, joiner, &area, &piece, index++);
+        join(joiner, &area);
     }
 }
 

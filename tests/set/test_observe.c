@@ -198,6 +198,27 @@ static void test_the_rest_of_a_source_merges(void **state) {
     scene_close(&twin);
 }
 
+/* What would fit the neighbour of the new place, were it not to move away itself. */
+static void test_what_leaves_does_not_merge(void **state) {
+    (void)state;
+    struct twin twin;
+    struct operation low = map(2, 1, R, A, MSET_MAP_FAIL), high = map(3, 1, R, A, MSET_MAP_FAIL);
+    low.offset = AT(11);
+    high.offset = AT(10);
+    scene_open(&twin, 16, true);
+    expect(&twin, MSET_OK, low);
+    expect(&twin, MSET_OK, high);
+    by(&twin, WAY_DROPPED);
+    expect(&twin, MSET_OK, move(2, 2, 4, MSET_MAP_FAIL)); /* 11 comes to lie behind 10 */
+    told_in_all(&twin, 2);
+    told(&twin, 0, MSET_MOVED, 2, 1, 4, 1);
+    told(&twin, 1, MSET_MOVED, 3, 1, 5, 1);
+    by(&twin, WAY_DROPPED);
+    expect(&twin, MSET_OK, move(4, 2, 2, MSET_MAP_FAIL)); /* and the other way round */
+    told_in_all(&twin, 2);
+    scene_close(&twin);
+}
+
 /* ---- failures ------------------------------------------------------------------------------ */
 
 static void test_failures_are_not_told(void **state) {
@@ -416,6 +437,7 @@ int main(void) {
         cmocka_unit_test(test_replace_removes_then_inserts),
         cmocka_unit_test(test_neighbours_merge_upwards),
         cmocka_unit_test(test_the_rest_of_a_source_merges),
+        cmocka_unit_test(test_what_leaves_does_not_merge),
         cmocka_unit_test(test_failures_are_not_told),
         cmocka_unit_test(test_observers_come_in_their_order),
         cmocka_unit_test(test_attaching_what_cannot_be),

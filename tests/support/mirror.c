@@ -27,7 +27,6 @@ static size_t page_number(const struct mirror *mirror, uint64_t address) {
 static bool fits(const struct mirror *mirror, const struct mset_area *area) {
     const uint64_t mask = mirror->page_size - 1;
     if (area->size == 0 || ((area->start | area->size) & mask) != 0 || area->start < mirror->base) {
-        /* universes of bytes begin anywhere, those of pages at a page */
         return false;
     }
     const uint64_t first = (area->start - mirror->base) / mirror->page_size;
@@ -44,7 +43,7 @@ static bool is_free(const struct mirror *mirror, uint64_t start, uint64_t size) 
         return false;
     }
     const size_t first = page_number(mirror, start);
-    return memchr(&mirror->covered[first], true, (size_t)(size / mirror->page_size)) == NULL;
+    return memchr(&mirror->covered[first], 1, (size_t)(size / mirror->page_size)) == NULL;
 }
 
 static void cover(struct mirror *mirror, const struct mset_area *area, bool covered) {

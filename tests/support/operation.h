@@ -37,15 +37,15 @@ enum update_rule {
 
 struct operation {
     enum operation_kind kind;
-    uint64_t start; /* of the range; grow, shrink, fault: the address; limits: of areas */
-    uint64_t size;  /* of the range; grow, shrink: the bytes; limits: of bytes */
-    uint64_t to;    /* move */
-    uint64_t flags; /* map, protect; fault: the access */
+    enum mset_holes holes; /* protect */
+    uint64_t start;        /* of the range; grow, shrink, fault: the address; limits: of areas */
+    uint64_t size;         /* of the range; grow, shrink: the bytes; limits: of bytes */
+    uint64_t to;           /* move */
+    uint64_t flags;        /* map, protect; fault: the access */
     uint64_t offset;
     enum recorder_kind backend;
     unsigned how;  /* enum mset_map_how, and MSET_GUARD */
     unsigned side; /* enum mset_side, and MSET_GUARD */
-    enum mset_holes holes;
     enum update_rule update;
 };
 

@@ -21,7 +21,7 @@ static bool replaces(unsigned how) {
 static bool is_near(const struct page_model *model, size_t lo, size_t hi, size_t own_lo,
                     size_t own_hi) {
     for (size_t i = lo; i < hi; i++) {
-        if (model->page[i].present && (i < own_lo || i >= own_hi)) {
+        if ((i < own_lo || i >= own_hi) && model->page[i].present) {
             return true;
         }
     }

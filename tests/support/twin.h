@@ -34,9 +34,9 @@ struct twin_options {
     uint64_t page_size; /* the set is told 0 for 4096 */
     size_t pages;
     bool merge;
+    bool unobserved;             /* nobody is attached: the library takes other ways then */
     uint64_t no_split, no_merge; /* see struct seam_rules */
     uint64_t guard, max_areas, max_bytes;
-    bool unobserved; /* nobody is attached: the library takes other ways then */
 };
 
 struct past {
