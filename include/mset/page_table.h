@@ -281,18 +281,17 @@ struct mset_pt_need {
  *     mset_pt_unmap(...); mset_pt_unmap(...); mset_pt_map(...); mset_pt_map(...);
  *
  * They take together exactly what the calls will (then the stock is empty again), if they are
- *   - unmaps of ranges without a leaf that reaches from one into another: it is counted for both.
- *     Neighbours [a, b) and [b, c) add up exactly when no leaf reaches across b;
- *     Those that lie in no room are taken to be one range, and nothing else to lie in it;
- *   - then maps in ascending order; or moves whose sources and new places ascend, if nothing lies
- *     between their sources that stays. A leaf may reach from one source into the next, or into
- *     the room.
+ *   - unmaps, without a leaf that reaches from one of them into another: it is counted for both, so
+ *     neighbours [a, b) and [b, c) add up exactly when no leaf reaches across b. Those that are in
+ *     no room are taken to be one range, from the lowest to the highest;
+ *   - then maps in ascending order, or moves whose sources and new places ascend, if nothing lies
+ *     between the sources that stays. A leaf may reach from one source into the next, or into the
+ *     room.
  * Else, and with config.promote, where leaves may come to reach across what is moved later, the sum
- * of unmaps, maps and moves is a bound: tables may be left over, none are missing. Apart from a
- * room, whether a place is empty is judged by the present state: neither what an earlier call is
- * going to unmap or move away nor what it is going to put there is seen. All prepares but those of
- * map and move count alone, from the present state, and those of other calls are not looked back
- * at.
+ * of unmaps, maps and moves is a bound: tables may be left over, none are missing. No prepare sees
+ * what an earlier call is going to put anywhere, and only a room makes a place empty: until then
+ * what is to be unmapped or moved away is still in the way. The other prepares count alone, from
+ * the present state, and those after them see nothing of what they announce.
  */
 MSET_API mset_status mset_pt_map_prepare(struct mset_page_table *table, uint64_t va, uint64_t pa,
                                          uint64_t size, uint64_t flags,

@@ -33,7 +33,6 @@ static mset_status map_plan_close(const struct map_plan *plan, mset_status statu
     if (status == MSET_OK && plan->ahead) {
         plan->pt->session = plan->session;
         plan->pt->session.arrivals = true;
-        plan->pt->session.replaced |= plan->overlap == MSET_PT_REPLACE;
     }
     return status;
 }
@@ -72,11 +71,9 @@ static enum slot_ahead slot_ahead(const struct pt_session *session, const struct
     return child == NULL || table_stays(session, child, level - 1, first) ? SLOT_TABLE : SLOT_EMPTY;
 }
 
-/* A table will be below the slot, and the run goes into it. */
+/* The run goes into a table below the slot, which will stay for that. */
 static void map_plan_pass(struct map_plan *plan, unsigned level, uint64_t va) {
-    if (plan->overlap != MSET_PT_KEEP) { /* which may add nothing that keeps the table */
-        plan->session.counted[level] = va >> fmt_shift(level);
-    }
+    plan->session.counted[level] = va >> fmt_shift(level);
 }
 
 /* As map_plan_in, but slot by slot. That nothing is in the way is known. */

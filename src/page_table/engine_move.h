@@ -9,7 +9,8 @@
  * A move that is announced after other calls finds its source as it is now, but for what those have
  * cut; that is counted once (engine_ahead.h). Two things are not known: which larger leaves
  * config.promote will have made of it, beside what was mapped, and where it was cut by calls of
- * which not all ends are remembered. Then the most that can be is counted.
+ * which not all ends are remembered. Then the most that can be is counted. A cut by a map that
+ * replaces a part of a leaf is counted for both, and so makes up for smaller leaves that arrive.
  */
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_MOVE_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_MOVE_H
@@ -118,7 +119,7 @@ static bool plan_move_ahead(struct move_job *job, const struct path *path, uint6
     struct mset_page_table *const pt = job->pt;
     struct pt_session *const session = &job->plan.session;
     const bool promoted = pt->promote && session->arrivals;
-    job->unsure = promoted || session->replaced || !pt_range_is_empty(&session->unmapped) ||
+    job->unsure = promoted || !pt_range_is_empty(&session->unmapped) ||
                   pt_range_touches(&session->left, from, last);
     if (!range_empty_ahead(pt, session, from + job->distance, last + job->distance)) {
         return false;

@@ -243,6 +243,7 @@ static mset_status announce_unmap(struct mset_page_table *pt, uint64_t va, uint6
     struct pt_session session = pt_session_now(pt);
     if (!pt_session_has_room_for(&session, &range)) {
         pt_range_widen(&session.unmapped, va, last);
+        pt_session_forget_counted(&session); /* a map announced before may be undone */
         pt->session = session;
     }
     return MSET_OK;

@@ -31,7 +31,6 @@ struct pt_session {
     /* From the lowest to the highest unmap announced, if not all of them lie in the room. */
     struct pt_range unmapped;
     bool arrivals; /* a map or a move has been announced */
-    bool replaced; /* a map that cuts what it replaces */
 };
 
 /* Holds no address, and no range of any size touches it but the whole space. */
@@ -71,7 +70,7 @@ static inline void pt_session_forget_counted(struct pt_session *session) {
 static inline void pt_session_begin(struct pt_session *session, uint64_t version) {
     session->version = version;
     session->room = session->left = session->unmapped = PT_NOTHING;
-    session->arrivals = session->replaced = false;
+    session->arrivals = false;
     pt_session_forget_counted(session);
 }
 

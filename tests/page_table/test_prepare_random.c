@@ -18,7 +18,7 @@
 
 #include "page_table/sequence.h"
 
-enum { REACH = 4, PIECES = 5 };
+enum { REACH = 4, SPAN = 2 * REACH, PIECES = 5 };
 
 struct piece {
     uint64_t first, last;
@@ -66,8 +66,8 @@ static uint64_t window_start(void) {
 
 static uint64_t pick_place(void) {
     const uint64_t digits[] = {0, 0, play.t.page, play.small, play.unit / 2};
-    const uint64_t most = 2 * REACH * play.unit;
-    uint64_t at = rng_below(&play.rng, 2 * REACH + 1) * play.unit;
+    const uint64_t most = SPAN * play.unit;
+    uint64_t at = rng_below(&play.rng, SPAN + 1) * play.unit;
     const uint64_t off =
         digits[rng_below(&play.rng, 5)] / play.t.page * play.t.page * rng_below(&play.rng, 4);
     at = rng_chance(&play.rng, 50) ? at + off : at - off;
@@ -193,7 +193,7 @@ static void pick_left(void) {
         play.left.first = below ? play.room.first - size : play.room.last + 1;
         play.left.last = play.left.first + (size - 1);
     }
-    const struct piece window = {window_start(), window_start() + (2 * REACH * play.unit - 1)};
+    const struct piece window = {window_start(), window_start() + (SPAN * play.unit - 1)};
     if (rng_chance(&play.rng, 30) || touch(&play.left, &play.room) ||
         play.left.first < window.first || play.left.last > window.last) {
         play.left = (struct piece){1, 0};
@@ -235,7 +235,7 @@ static uint64_t most_over(uint64_t distance) {
     while (level < play.t.top && (distance & (every_slot(&play.t, level + 1) - 1)) == 0) {
         level++;
     }
-    return 2 * REACH * (level < play.t.top ? every_slot(&play.t, level + 1) : play.unit);
+    return SPAN * (level < play.t.top ? every_slot(&play.t, level + 1) : play.unit);
 }
 
 /* Moves the next part of the source to the beginning or the end of the piece. */
@@ -293,7 +293,7 @@ static void play_round(bool promote) {
     } else {
         (void)sequence_bound(t, &sequence);
     }
-    every_unmap(t, window_start(), 2 * REACH * play.unit);
+    every_unmap(t, window_start(), SPAN * play.unit);
     every_flush(t);
 }
 
