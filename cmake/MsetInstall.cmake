@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mset)
 
 install(TARGETS mset EXPORT mset FILE_SET HEADERS)
+install(TARGETS mset_conformance EXPORT mset)
 install(EXPORT mset NAMESPACE mset:: FILE msetTargets.cmake DESTINATION ${package_dir})
 if(MSET_HAVE_JEMALLOC)
     install(TARGETS mset_jemalloc EXPORT mset)

@@ -1,0 +1,201 @@
+/* alphabet.c - see kit.h. */
+#include "kit.h"
+
+#include <stdlib.h>
+
+/* ---- geometry -------------------------------------------------------------------------------- */
+
+static uint64_t page_size_of(const struct kit *kit) {
+    return kit->trial.model.page_size;
+}
+
+static size_t pages_of_large(const struct kit *kit) {
+    return (size_t)(kit->subject->large / page_size_of(kit));
+}
+
+/* A page on either side, where there is one. */
+static void surround(const struct kit *kit, size_t first, size_t count, struct shape *shape) {
+    const size_t before = first > 0 ? 1 : 0;
+    const size_t after = first + count < kit->subject->pages ? 1 : 0;
+    *shape = (struct shape){.first_page = first - before, .pages = count + before + after};
+}
+
+static void set_edges(const struct kit *kit, const size_t edge[CELLS + 1],
+                      struct geometry *geometry) {
+    for (unsigned i = 0; i <= CELLS; i++) {
+        geometry->edge[i] = kit->subject->base + edge[i] * page_size_of(kit);
+    }
+    surround(kit, edge[0], edge[CELLS] - edge[0], &geometry->shape);
+}
+
+void geometry_small(const struct kit *kit, struct geometry *geometry) {
+    const size_t large = pages_of_large(kit);
+    const size_t first = large > 1 && large + 3 <= kit->subject->pages ? large - 1 : 1;
+    const size_t edge[CELLS + 1] = {first, first + 1, first + 2, first + 3};
+    set_edges(kit, edge, geometry);
+}
+
+bool geometry_large(const struct kit *kit, struct geometry *geometry) {
+    const size_t large = pages_of_large(kit);
+    const size_t edge[CELLS + 1] = {0, 1, large, 2 * large};
+    if (large < 2 || 2 * large > kit->subject->pages) {
+        return false;
+    }
+    set_edges(kit, edge, geometry);
+    geometry->shape.sparse = true;
+    return true;
+}
+
+/* ---- letters --------------------------------------------------------------------------------- */
+
+static bool add(const struct kit *kit, struct alphabet *alphabet, const struct call *call) {
+    if (!kit_wants(kit, call)) {
+        return true;
+    }
+    if (alphabet->count == alphabet->room) {
+        const size_t room = alphabet->room == 0 ? 64 : 2 * alphabet->room;
+        struct call *const calls = realloc(alphabet->calls, room * sizeof *calls);
+        if (calls == NULL) {
+            return false;
+        }
+        alphabet->calls = calls;
+        alphabet->room = room;
+    }
+    alphabet->calls[alphabet->count++] = *call;
+    return true;
+}
+
+static uint64_t offset_at(const struct kit *kit, int backend, uint64_t address) {
+    const uint64_t first = backend == PARTNER ? 0 : kit->subject->backends[backend].offset;
+    return first + (address - kit->subject->base);
+}
+
+/* Maps of a range: by each backend with two flag words, and by the partner; both hows. */
+static bool add_maps(const struct kit *kit, struct alphabet *alphabet, uint64_t start,
+                     uint64_t size) {
+    bool well = true;
+    for (unsigned n = 0; n < 2 * kit->subject->backend_count && well; n++) {
+        const unsigned word = n % 2 < kit->flag_count ? n % 2 : 0;
+        struct call call = {.kind = CALL_MAP,
+                            .start = start,
+                            .size = size,
+                            .flags = kit->flags[word],
+                            .backend = (int)(n / 2)};
+        call.offset = offset_at(kit, call.backend, start);
+        call.replace = word != 0;
+        well = add(kit, alphabet, &call);
+    }
+    const struct call partner = {.kind = CALL_MAP,
+                                 .start = start,
+                                 .size = size,
+                                 .flags = kit->flags[0],
+                                 .backend = PARTNER,
+                                 .replace = true};
+    return well && add(kit, alphabet, &partner);
+}
+
+static bool add_changes(const struct kit *kit, struct alphabet *alphabet, uint64_t start,
+                        uint64_t size) {
+    const struct call unmap = {.kind = CALL_UNMAP, .start = start, .size = size};
+    bool well = add(kit, alphabet, &unmap);
+    for (size_t i = 0; i < kit->flag_count && i < 3 && well; i++) {
+        const struct call protect = {
+            .kind = CALL_PROTECT, .start = start, .size = size, .flags = kit->flags[i]};
+        well = add(kit, alphabet, &protect);
+    }
+    return well;
+}
+
+/* To wherever there is room from an edge on. */
+static bool add_moves(const struct kit *kit, struct alphabet *alphabet,
+                      const struct geometry *geometry, uint64_t start, uint64_t size) {
+    bool well = true;
+    for (unsigned to = 0; to < CELLS && well; to++) {
+        struct call move = {
+            .kind = CALL_MOVE, .start = start, .size = size, .to = geometry->edge[to]};
+        const bool fits = size <= geometry->edge[CELLS] - move.to;
+        const bool apart = move.to >= start + size || start >= move.to + size;
+        for (unsigned replace = 0; replace < 2 && fits && apart && well; replace++) {
+            move.replace = replace != 0;
+            well = add(kit, alphabet, &move);
+        }
+    }
+    return well;
+}
+
+static bool each_range(const struct kit *kit, const struct geometry *geometry,
+                       struct alphabet *alphabet, bool maps) {
+    bool well = true;
+    for (unsigned i = 0; i < CELLS; i++) {
+        for (unsigned j = i + 1; j <= CELLS && well; j++) {
+            const uint64_t start = geometry->edge[i];
+            const uint64_t size = geometry->edge[j] - start;
+            well = maps ? add_maps(kit, alphabet, start, size)
+                        : add_changes(kit, alphabet, start, size) &&
+                              add_moves(kit, alphabet, geometry, start, size);
+        }
+    }
+    return well;
+}
+
+static bool add_resizes(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
+    bool well = true;
+    for (unsigned n = 0; n < 4 && well; n++) {
+        const struct call call = {.kind = n < 2 ? CALL_GROW : CALL_SHRINK,
+                                  .start = at,
+                                  .size = page_size_of(kit),
+                                  .high = n % 2 != 0};
+        well = add(kit, alphabet, &call);
+    }
+    return well;
+}
+
+static bool add_faults(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
+    const struct call read = {.kind = CALL_FAULT, .start = at, .flags = MSET_READ};
+    const struct call write = {.kind = CALL_FAULT, .start = at, .flags = MSET_WRITE};
+    return add(kit, alphabet, &read) && add(kit, alphabet, &write);
+}
+
+bool alphabet_make(const struct kit *kit, const struct geometry *geometry,
+                   struct alphabet *alphabet) {
+    static const struct call clear = {.kind = CALL_CLEAR};
+    *alphabet = (struct alphabet){.calls = NULL};
+    bool well = each_range(kit, geometry, alphabet, true);
+    alphabet->maps = alphabet->count;
+    well = well && each_range(kit, geometry, alphabet, false);
+    for (unsigned i = 0; i < CELLS && well; i++) {
+        const uint64_t at = geometry->edge[i + 1] - page_size_of(kit); /* last page of the cell */
+        well = add_resizes(kit, alphabet, at) && add_faults(kit, alphabet, at);
+    }
+    return well && add(kit, alphabet, &clear);
+}
+
+void alphabet_free(struct alphabet *alphabet) {
+    free(alphabet->calls);
+}
+
+/* ---- strolling ------------------------------------------------------------------------------- */
+
+static uint64_t common_divisor(uint64_t a, uint64_t b) {
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Steps of the golden ratio, or the next that meets every number. */
+struct stroll stroll_over(uint64_t total) {
+    uint64_t step = (uint64_t)((double)total * 0.6180339887) | 1;
+    while (common_divisor(step, total) != 1) {
+        step += 2;
+    }
+    return (struct stroll){total, step % total, 0};
+}
+
+uint64_t stroll_next(struct stroll *stroll) {
+    const uint64_t now = stroll->at;
+    stroll->at = (stroll->at + stroll->step) % stroll->total;
+    return now;
+}
