@@ -71,8 +71,9 @@ static uint64_t offset_at(const struct kit *kit, int backend, uint64_t address) 
 }
 
 /* Maps of a range: by each backend with two flag words, and by the partner; both hows. */
-static bool add_maps(const struct kit *kit, struct alphabet *alphabet, uint64_t start,
-                     uint64_t size) {
+static bool add_maps(const struct kit *kit, struct alphabet *alphabet,
+                     const struct geometry *geometry, uint64_t start, uint64_t size) {
+    (void)geometry;
     bool well = true;
     for (unsigned n = 0; n < 2 * kit->subject->backend_count && well; n++) {
         const unsigned word = n % 2 < kit->flag_count ? n % 2 : 0;
@@ -94,8 +95,9 @@ static bool add_maps(const struct kit *kit, struct alphabet *alphabet, uint64_t 
     return well && add(kit, alphabet, &partner);
 }
 
-static bool add_changes(const struct kit *kit, struct alphabet *alphabet, uint64_t start,
-                        uint64_t size) {
+static bool add_changes(const struct kit *kit, struct alphabet *alphabet,
+                        const struct geometry *geometry, uint64_t start, uint64_t size) {
+    (void)geometry;
     const struct call unmap = {.kind = CALL_UNMAP, .start = start, .size = size};
     bool well = add(kit, alphabet, &unmap);
     for (size_t i = 0; i < kit->flag_count && i < 3 && well; i++) {
@@ -123,16 +125,16 @@ static bool add_moves(const struct kit *kit, struct alphabet *alphabet,
     return well;
 }
 
+typedef bool (*add_letters)(const struct kit *kit, struct alphabet *alphabet,
+                            const struct geometry *geometry, uint64_t start, uint64_t size);
+
 static bool each_range(const struct kit *kit, const struct geometry *geometry,
-                       struct alphabet *alphabet, bool maps) {
+                       struct alphabet *alphabet, add_letters add_some) {
     bool well = true;
     for (unsigned i = 0; i < CELLS; i++) {
         for (unsigned j = i + 1; j <= CELLS && well; j++) {
             const uint64_t start = geometry->edge[i];
-            const uint64_t size = geometry->edge[j] - start;
-            well = maps ? add_maps(kit, alphabet, start, size)
-                        : add_changes(kit, alphabet, start, size) &&
-                              add_moves(kit, alphabet, geometry, start, size);
+            well = add_some(kit, alphabet, geometry, start, geometry->edge[j] - start);
         }
     }
     return well;
@@ -160,14 +162,14 @@ bool alphabet_make(const struct kit *kit, const struct geometry *geometry,
                    struct alphabet *alphabet) {
     static const struct call clear = {.kind = CALL_CLEAR};
     *alphabet = (struct alphabet){.calls = NULL};
-    bool well = each_range(kit, geometry, alphabet, true);
+    bool well = each_range(kit, geometry, alphabet, add_maps);
     alphabet->maps = alphabet->count;
-    well = well && each_range(kit, geometry, alphabet, false);
+    well = well && each_range(kit, geometry, alphabet, add_changes);
     for (unsigned i = 0; i < CELLS && well; i++) {
         const uint64_t at = geometry->edge[i + 1] - page_size_of(kit); /* last page of the cell */
         well = add_resizes(kit, alphabet, at) && add_faults(kit, alphabet, at);
     }
-    return well && add(kit, alphabet, &clear);
+    return well && each_range(kit, geometry, alphabet, add_moves) && add(kit, alphabet, &clear);
 }
 
 void alphabet_free(struct alphabet *alphabet) {
@@ -192,6 +194,10 @@ struct stroll stroll_over(uint64_t total) {
         step += 2;
     }
     return (struct stroll){total, step % total, 0};
+}
+
+struct stroll stroll_straight(uint64_t total) {
+    return (struct stroll){total, 1, 0};
 }
 
 uint64_t stroll_next(struct stroll *stroll) {

@@ -4,11 +4,12 @@
  * A sequence of n calls is a number: its first call is one that maps, the others are any, and the
  * last is made in each of the three modes.
  *
- *     number = ((first * all + second) * all + third ...) * modes + mode
+ *     number = ((last * all ... + second) * maps + first) * modes + mode
  *
- * What would be judged already by a shorter sequence is left out: a call before the last that
- * changes no area. Where the work that is allowed ends before a length does, its sequences are
- * sampled evenly; longer ones are left to chance (random.c).
+ * so that in the order of numbers each call is made in all states before the next call is. What
+ * would be judged already by a shorter sequence is left out: a call before the last that changes no
+ * area. Where the work that is allowed ends before a length does, its sequences are sampled evenly;
+ * longer ones are left to chance (random.c).
  */
 #include "kit.h"
 
@@ -27,11 +28,12 @@ static bool spell(const struct kit *kit, const struct alphabet *alphabet, unsign
                   uint64_t number, struct call *calls) {
     const enum call_mode mode = (enum call_mode)(number % MODES);
     number /= MODES;
-    for (unsigned i = length; i-- > 1;) {
+    calls[0] = alphabet->calls[number % alphabet->maps];
+    number /= alphabet->maps;
+    for (unsigned i = 1; i < length; i++) {
         calls[i] = alphabet->calls[number % alphabet->count];
         number /= alphabet->count;
     }
-    calls[0] = alphabet->calls[number];
     calls[length - 1].mode = mode;
     return (mode == CALL_DIRECT || calls[length - 1].kind != CALL_FAULT) &&
            kit_wants(kit, &calls[length - 1]);
@@ -48,12 +50,19 @@ static bool run(struct kit *kit, const struct shape *shape, const struct call *c
     return kit_close(kit) && well;
 }
 
+/* What a sequence costs, more or less. */
+static uint64_t work_of(const struct geometry *geometry, unsigned length) {
+    const uint64_t looks = geometry->shape.pages / (geometry->shape.sparse ? 8 : 1) + 20;
+    return 60 + (length + 1) * looks;
+}
+
 /* *complete: all of them were run. */
 static bool run_length(struct kit *kit, const struct geometry *geometry,
                        const struct alphabet *alphabet, unsigned length, uint64_t budget,
                        bool *complete) {
     const uint64_t total = sequences_of(alphabet, length);
-    struct stroll stroll = stroll_over(total);
+    const bool fits = total <= (budget - kit->trial.work) / work_of(geometry, length);
+    struct stroll stroll = fits ? stroll_straight(total) : stroll_over(total);
     uint64_t done = 0;
     bool well = true;
     for (; done < total && well && kit->trial.work < budget; done++) {
@@ -76,7 +85,7 @@ static bool run_geometry(struct kit *kit, const struct geometry *geometry, unsig
     bool complete = alphabet_make(kit, geometry, &alphabet);
     bool well = true;
     *length = 0;
-    while (well && complete && *length < LONGEST) {
+    while (well && complete && *length < LONGEST && kit->trial.work < budget) {
         well = run_length(kit, geometry, &alphabet, *length + 1, budget, &complete);
         *length += complete;
     }

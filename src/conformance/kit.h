@@ -65,13 +65,14 @@ bool alphabet_make(const struct kit *kit, const struct geometry *geometry,
                    struct alphabet *alphabet);
 void alphabet_free(struct alphabet *alphabet);
 
-/*
- * 0 .. total - 1 in an order that soon has been everywhere: for those who will not get to the end.
- */
+/* 0 .. total - 1, one after the other. */
 struct stroll {
     uint64_t total, step, at;
 };
+/* In an order that soon has been everywhere: for those who will not get to the end. */
 struct stroll stroll_over(uint64_t total);
+/* In ascending order. */
+struct stroll stroll_straight(uint64_t total);
 uint64_t stroll_next(struct stroll *stroll);
 
 /* ---- the parts: each returns false with a finding -------------------------------------------- */
