@@ -73,5 +73,4 @@ void kit_report(struct kit *kit, const struct finding *finding) {
     say_set(&sink, kit);
     kit->result->counter_calls = (unsigned)kit->traced;
     say_calls(&sink, kit);
-    say(&sink, "\n");
 }

@@ -70,11 +70,16 @@ static void leave_out_all(struct shrinking *s) {
 
 /* ---- making simpler -------------------------------------------------------------------------- */
 
+static bool same_call(const struct call *a, const struct call *b) {
+    return a->size == b->size && a->fail == b->fail && a->fail_on == b->fail_on &&
+           a->refuse == b->refuse && a->mode == b->mode && a->replace == b->replace;
+}
+
 static bool try_call(struct shrinking *s, size_t at, const struct call *simpler) {
     struct call *const call = &s->kit->trace[at];
     const struct call saved = *call;
     const size_t traced = s->kit->traced;
-    if (memcmp(&saved, simpler, sizeof saved) == 0) {
+    if (same_call(&saved, simpler)) {
         return false;
     }
     *call = *simpler;
@@ -101,8 +106,10 @@ static void make_shorter(struct shrinking *s, size_t at) {
 static void make_simpler(struct shrinking *s, size_t at) {
     struct call simple = s->kit->trace[at];
     simple.fail = 0;
-    simple.fail_on = false;
     simple.refuse = 0;
+    (void)try_call(s, at, &simple);
+    simple = s->kit->trace[at];
+    simple.fail_on = false;
     (void)try_call(s, at, &simple);
     simple = s->kit->trace[at];
     simple.mode = CALL_DIRECT;
