@@ -228,10 +228,10 @@ static void expect_unusable(const struct mset_conformance_subject *subject) {
 
 static void nonsense_is_refused(void **state) {
     struct slate slate = new_slate(NO_SLIP, PLAIN);
-    struct mset_conformance_backend traits;
+    struct mset_conformance_backend traits[2] = {{.name = "slate"}, {.name = "none"}};
     struct mset_conformance_subject good;
     (void)state;
-    slate_build(&slate, &traits, &good);
+    slate_build(&slate, &traits[0], &good);
     struct mset_conformance_subject bad = good;
     bad.look = NULL;
     expect_unusable(&bad);
