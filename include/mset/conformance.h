@@ -93,7 +93,7 @@ struct mset_conformance_page {
 struct mset_conformance_backend {
     const char *name;
     bool lazy;       /* pages may be missing until a fault asks for them */
-    bool drops;      /* they may be missing again at any time later (until another fault) */
+    bool drops;      /* once another call was made they may be missing again, until a fault */
     bool late_flags; /* a page may allow less than its area does, until a fault asks for it */
     bool may_refuse; /* calls may be refused without a fault; still, nothing may have changed */
     /* place is to be the area's offset at that page. The kit uses offsets from `offset` up to
@@ -252,6 +252,7 @@ struct mset_conformance_result {
     uint64_t comparisons;       /* of all pages */
     uint64_t faults;            /* requests that were refused */
     uint64_t refusals;          /* refusals by the kit's own backend */
+    uint64_t stuck;             /* operations whose undoing was refused as well */
     uint64_t plans;             /* calls made as a plan */
 };
 

@@ -279,6 +279,7 @@ static bool judge_stuck(struct trial *trial, const struct call *call) {
                           "undoing was refused though nothing was missing");
     }
     trial->changed = true;
+    trial->counts->stuck++;
     return trial_follow_set(trial) && trial_judge(trial, call, AFTER_STUCK);
 }
 

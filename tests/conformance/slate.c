@@ -29,7 +29,9 @@ static bool take_token(struct slate *slate) {
         slate->supply.in_use--;
         return true;
     }
-    return supply_request(&slate->supply);
+    const bool granted = supply_request(&slate->supply);
+    slate->refusals = granted ? 0 : slate->refusals + 1;
+    return granted;
 }
 
 static bool reserve_token(struct slate *slate) {
@@ -82,10 +84,16 @@ static bool reserve_frames(struct slate *slate, unsigned count) {
 static void wipe(struct slate *slate, unsigned page) {
     struct slate_page *const p = &slate->page[page];
     const bool keeps = slips(slate, UNMAP_KEEPS_FRAMES_WITHOUT_ACCESS) && p->flags == 0;
-    if (p->present && !slate->device && !keeps) {
+    if ((p->present || p->kept) && !slate->device && !keeps) {
         give_frame(slate, p->frame);
     }
     p->present = false;
+    p->kept = false;
+}
+
+/* What a page shows of what its area allows, before a fault has asked for more. */
+static uint64_t at_first(const struct slate *slate, uint64_t flags) {
+    return slate->late ? flags & ~MSET_WRITE : flags;
 }
 
 static bool fill(struct slate *slate, unsigned page, uint64_t flags) {
@@ -94,7 +102,7 @@ static bool fill(struct slate *slate, unsigned page, uint64_t flags) {
         return false;
     }
     p->present = true;
-    p->flags = flags;
+    p->flags = at_first(slate, flags);
     return true;
 }
 
@@ -162,11 +170,14 @@ static int slate_protect(struct mset_backend *backend, const struct mset_area *r
         slate->page[first].flags = new_flags;
     }
     if (!take_token(slate)) {
+        if (slips(slate, SECOND_REFUSAL_UNMAPS) && slate->refusals > 1) {
+            wipe(slate, first);
+        }
         return MSET_NO_MEMORY;
     }
     for (unsigned i = first; i < first + pages_of(run); i++) {
         struct slate_page *const p = &slate->page[i];
-        p->flags = slips(slate, PROTECT_ONLY_ADDS) ? p->flags | new_flags : new_flags;
+        p->flags = at_first(slate, new_flags) | (slips(slate, PROTECT_ONLY_ADDS) ? p->flags : 0);
         if (slips(slate, PROTECT_DROPS_CONTENTS) && new_flags == 0 && p->present) {
             slate->number[p->frame] = 0;
         }
@@ -187,7 +198,7 @@ static int slate_move(struct mset_backend *backend, const struct mset_area *run,
     for (unsigned i = 0; i < count; i++) {
         slate->page[to + i] = slate->page[from + i];
         slate->place[to + i] = slate->place[from + i];
-        slate->page[from + i].present = false;
+        slate->page[from + i] = (struct slate_page){.present = false};
         if (slips(slate, MOVE_DROPS_CONTENTS) && slate->page[to + i].present) {
             slate->number[slate->page[to + i].frame] = 0;
         }
@@ -198,26 +209,44 @@ static int slate_move(struct mset_backend *backend, const struct mset_area *run,
     return 0;
 }
 
+/* The page comes, or comes back. */
+static bool bring(struct slate *slate, unsigned page, uint64_t flags) {
+    struct slate_page *const p = &slate->page[page];
+    if (p->kept || slate->device) {
+        p->present = true;
+        p->kept = false;
+        p->flags = at_first(slate, flags);
+        if (slips(slate, FAULT_LOSES_WHAT_WAS_DROPPED)) {
+            slate->number[p->frame] = 0;
+        }
+        return true;
+    }
+    return fill(slate, page, flags);
+}
+
 static int slate_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
                        uint64_t access, void *page_table) {
     struct slate *const slate = page_table;
     const unsigned page = page_at(address);
+    const bool writes = (access & MSET_WRITE) != 0;
     const uint64_t offset = slips(slate, FAULT_TAKES_THE_OFFSET_OF_THE_AREA)
                                 ? area->offset
                                 : mset_area_offset(area, base + page * MSET_PAGE_SIZE);
     (void)backend;
-    if (slips(slate, FAULT_FORGETS_WRITES) && (access & MSET_WRITE) != 0) {
+    slate->asked = page;
+    if (slips(slate, FAULT_FORGETS_WRITES) && writes) {
         return 0;
     }
-    if (slate->page[page].present) {
-        return 0;
+    if (!slate->page[page].present) {
+        slate->place[page] = offset;
+        if (!bring(slate, page, area->flags)) {
+            return MSET_NO_MEMORY;
+        }
     }
-    slate->place[page] = offset;
-    if (slate->device) {
-        slate->page[page] = (struct slate_page){.present = true, .flags = area->flags};
-        return 0;
+    if (writes) {
+        slate->page[page].flags = area->flags;
     }
-    return fill(slate, page, area->flags) ? 0 : MSET_NO_MEMORY;
+    return 0;
 }
 
 /* ---- preparing ------------------------------------------------------------------------------- */
@@ -283,6 +312,9 @@ static bool slate_open(void *context, struct mset_conformance_world *world) {
     slate->reserved = 0;
     slate->tokens = 0;
     slate->areas = 0;
+    slate->refusals = 0;
+    slate->settled = 0;
+    slate->asked = SLATE_PAGES;
     world->page_table = slate;
     world->backend[0] = &slate->backend;
     return true;
@@ -313,6 +345,17 @@ static bool slate_read(void *context, uint64_t address, uint64_t *tag) {
     const struct slate_page *const p = &slate->page[page_at(address)];
     *tag = slate->number[p->frame];
     return p->present;
+}
+
+/* One page after the other is dropped, but for one that was just asked for. */
+static void slate_settle(void *context) {
+    struct slate *const slate = context;
+    const unsigned page = (unsigned)(slate->settled++ % SLATE_PAGES);
+    if (slate->drops && slate->page[page].present && page != slate->asked) {
+        slate->page[page].present = false;
+        slate->page[page].kept = true;
+    }
+    slate->asked = SLATE_PAGES;
 }
 
 static void slate_fail(void *context, uint64_t nth, bool on) {
@@ -356,6 +399,8 @@ void slate_build(struct slate *slate, struct mset_conformance_backend *traits,
     set_ops(slate);
     *traits = (struct mset_conformance_backend){.name = "slate",
                                                 .lazy = slate->lazy,
+                                                .drops = slate->drops,
+                                                .late_flags = slate->late,
                                                 .offset_matters = slate->device,
                                                 .contents = !slate->device,
                                                 .zeroed = !slate->device};
@@ -371,6 +416,7 @@ void slate_build(struct slate *slate, struct mset_conformance_backend *traits,
                                                  .look = slate_look,
                                                  .write = slate_write,
                                                  .read = slate_read,
+                                                 .settle = slate_settle,
                                                  .fail = slate_fail,
                                                  .requests = slate_requests,
                                                  .in_use = slate_in_use,

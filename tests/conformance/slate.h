@@ -40,11 +40,14 @@ enum slip {
     ABORT_FORGETS_A_RESERVATION,
     ABORT_UNMAPS_NEVERTHELESS,
     FAULT_FORGETS_WRITES,
-    FAULT_TAKES_THE_OFFSET_OF_THE_AREA
+    FAULT_TAKES_THE_OFFSET_OF_THE_AREA,
+    FAULT_LOSES_WHAT_WAS_DROPPED,
+    SECOND_REFUSAL_UNMAPS
 };
 
 struct slate_page {
     bool present;
+    bool kept; /* not present, but its frame waits for a fault */
     uint64_t flags;
     unsigned frame;
 };
@@ -55,6 +58,8 @@ struct slate {
     enum slip slip;
     bool lazy;   /* frames come with faults */
     bool device; /* lazy: the place is the area's offset, there are no frames */
+    bool drops;  /* now and then a page is not present any more, until a fault */
+    bool late;   /* writing is allowed when a fault asks for it */
     bool prepares;
 
     /* One world. */
@@ -65,10 +70,13 @@ struct slate {
     uint64_t number[SLATE_FRAMES];
     unsigned reserved; /* frames for maps to come */
     unsigned tokens;   /* for changes to come */
+    unsigned refusals; /* one after the other */
+    uint64_t settled;
+    unsigned asked; /* the page that the last fault was about */
     uint64_t areas;
 };
 
-/* `slate` has slip, lazy, device and prepares set; the rest becomes what they ask for. */
+/* `slate` has slip, lazy, ... prepares set; the rest becomes what they ask for. */
 void slate_build(struct slate *slate, struct mset_conformance_backend *traits,
                  struct mset_conformance_subject *subject);
 
