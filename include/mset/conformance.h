@@ -114,7 +114,8 @@ struct mset_conformance_subject {
     const char *name;
     void *context;
 
-    /* The universe: `pages` pages from `base`, in which all areas lie. At least 5 pages. */
+    /* The universe: `pages` pages from `base`, in which all areas lie. 5 to 2^24 of them; it ends
+       below 2^64. */
     uint64_t base;      /* multiple of the page size; better of `large` as well */
     uint64_t page_size; /* power of two; 0: 4096 */
     uint64_t pages;

@@ -1,8 +1,6 @@
 /* alphabet.c - see kit.h. */
 #include "kit.h"
 
-#include <stdlib.h>
-
 /* ---- geometry -------------------------------------------------------------------------------- */
 
 static uint64_t page_size_of(const struct kit *kit) {
@@ -48,132 +46,105 @@ bool geometry_large(const struct kit *kit, struct geometry *geometry) {
 
 /* ---- letters --------------------------------------------------------------------------------- */
 
-static bool add(const struct kit *kit, struct alphabet *alphabet, const struct call *call) {
-    if (!kit_wants(kit, call)) {
-        return true;
+static void add(const struct kit *kit, struct alphabet *alphabet, const struct call *call) {
+    if (kit_wants(kit, call)) {
+        alphabet->calls[alphabet->count++] = *call;
     }
-    if (alphabet->count == alphabet->room) {
-        const size_t room = alphabet->room == 0 ? 64 : 2 * alphabet->room;
-        struct call *const calls = realloc(alphabet->calls, room * sizeof *calls);
-        if (calls == NULL) {
-            return false;
-        }
-        alphabet->calls = calls;
-        alphabet->room = room;
-    }
-    alphabet->calls[alphabet->count++] = *call;
-    return true;
 }
 
 static uint64_t offset_at(const struct kit *kit, int backend, uint64_t address) {
-    const uint64_t first = backend == PARTNER ? 0 : kit->subject->backends[backend].offset;
-    return first + (address - kit->subject->base);
+    return kit->subject->backends[backend].offset + (address - kit->subject->base);
 }
 
 /* Maps of a range: by each backend with two flag words, and by the partner; both hows. */
-static bool add_maps(const struct kit *kit, struct alphabet *alphabet,
+static void add_maps(const struct kit *kit, struct alphabet *alphabet,
                      const struct geometry *geometry, uint64_t start, uint64_t size) {
+    struct call call = {.kind = CALL_MAP, .start = start, .size = size};
     (void)geometry;
-    bool well = true;
-    for (unsigned n = 0; n < 2 * kit->subject->backend_count && well; n++) {
-        const unsigned word = n % 2 < kit->flag_count ? n % 2 : 0;
-        struct call call = {.kind = CALL_MAP,
-                            .start = start,
-                            .size = size,
-                            .flags = kit->flags[word],
-                            .backend = (int)(n / 2)};
+    for (unsigned n = 0; n < 2 * kit->subject->backend_count; n++) {
+        call.backend = (int)(n / 2);
+        call.replace = n % 2 != 0;
+        call.flags = kit->flags[n % 2 % kit->flag_count];
         call.offset = offset_at(kit, call.backend, start);
-        call.replace = word != 0;
-        well = add(kit, alphabet, &call);
+        add(kit, alphabet, &call);
     }
-    const struct call partner = {.kind = CALL_MAP,
-                                 .start = start,
-                                 .size = size,
-                                 .flags = kit->flags[0],
-                                 .backend = PARTNER,
-                                 .replace = true};
-    return well && add(kit, alphabet, &partner);
+    call.backend = PARTNER;
+    call.offset = 0;
+    add(kit, alphabet, &call);
 }
 
-static bool add_changes(const struct kit *kit, struct alphabet *alphabet,
+static void add_changes(const struct kit *kit, struct alphabet *alphabet,
                         const struct geometry *geometry, uint64_t start, uint64_t size) {
+    struct call call = {.kind = CALL_UNMAP, .start = start, .size = size};
     (void)geometry;
-    const struct call unmap = {.kind = CALL_UNMAP, .start = start, .size = size};
-    bool well = add(kit, alphabet, &unmap);
-    for (size_t i = 0; i < kit->flag_count && i < 3 && well; i++) {
-        const struct call protect = {
-            .kind = CALL_PROTECT, .start = start, .size = size, .flags = kit->flags[i]};
-        well = add(kit, alphabet, &protect);
+    add(kit, alphabet, &call);
+    call.kind = CALL_PROTECT;
+    for (size_t i = 0; i < kit->flag_count && i < 3; i++) {
+        call.flags = kit->flags[i];
+        add(kit, alphabet, &call);
     }
-    return well;
 }
 
 /* To wherever there is room from an edge on. */
-static bool add_moves(const struct kit *kit, struct alphabet *alphabet,
+static void add_moves(const struct kit *kit, struct alphabet *alphabet,
                       const struct geometry *geometry, uint64_t start, uint64_t size) {
-    bool well = true;
-    for (unsigned to = 0; to < CELLS && well; to++) {
+    for (unsigned to = 0; to < CELLS; to++) {
         struct call move = {
             .kind = CALL_MOVE, .start = start, .size = size, .to = geometry->edge[to]};
         const bool fits = size <= geometry->edge[CELLS] - move.to;
         const bool apart = move.to >= start + size || start >= move.to + size;
-        for (unsigned replace = 0; replace < 2 && fits && apart && well; replace++) {
+        for (unsigned replace = 0; replace < 2 && fits && apart; replace++) {
             move.replace = replace != 0;
-            well = add(kit, alphabet, &move);
+            add(kit, alphabet, &move);
         }
     }
-    return well;
 }
 
-typedef bool (*add_letters)(const struct kit *kit, struct alphabet *alphabet,
+typedef void (*add_letters)(const struct kit *kit, struct alphabet *alphabet,
                             const struct geometry *geometry, uint64_t start, uint64_t size);
 
-static bool each_range(const struct kit *kit, const struct geometry *geometry,
+static void each_range(const struct kit *kit, const struct geometry *geometry,
                        struct alphabet *alphabet, add_letters add_some) {
-    bool well = true;
     for (unsigned i = 0; i < CELLS; i++) {
-        for (unsigned j = i + 1; j <= CELLS && well; j++) {
+        for (unsigned j = i + 1; j <= CELLS; j++) {
             const uint64_t start = geometry->edge[i];
-            well = add_some(kit, alphabet, geometry, start, geometry->edge[j] - start);
+            add_some(kit, alphabet, geometry, start, geometry->edge[j] - start);
         }
     }
-    return well;
 }
 
-static bool add_resizes(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
-    bool well = true;
-    for (unsigned n = 0; n < 4 && well; n++) {
+static void add_resizes(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
+    for (unsigned n = 0; n < 4; n++) {
         const struct call call = {.kind = n < 2 ? CALL_GROW : CALL_SHRINK,
                                   .start = at,
                                   .size = page_size_of(kit),
                                   .high = n % 2 != 0};
-        well = add(kit, alphabet, &call);
+        add(kit, alphabet, &call);
     }
-    return well;
 }
 
-static bool add_faults(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
+static void add_faults(const struct kit *kit, struct alphabet *alphabet, uint64_t at) {
     const struct call read = {.kind = CALL_FAULT, .start = at, .flags = MSET_READ};
     const struct call write = {.kind = CALL_FAULT, .start = at, .flags = MSET_WRITE};
-    return add(kit, alphabet, &read) && add(kit, alphabet, &write);
+    add(kit, alphabet, &read);
+    add(kit, alphabet, &write);
 }
 
-bool alphabet_make(const struct kit *kit, const struct geometry *geometry,
+/* The simple ones first: what they violate is easier to understand. */
+void alphabet_make(const struct kit *kit, const struct geometry *geometry,
                    struct alphabet *alphabet) {
-    static const struct call clear = {.kind = CALL_CLEAR};
-    *alphabet = (struct alphabet){.calls = NULL};
-    bool well = each_range(kit, geometry, alphabet, add_maps);
+    const struct call clear = {.kind = CALL_CLEAR};
+    alphabet->count = 0;
+    each_range(kit, geometry, alphabet, add_maps);
     alphabet->maps = alphabet->count;
-    well = well && each_range(kit, geometry, alphabet, add_changes);
-    for (unsigned i = 0; i < CELLS && well; i++) {
+    each_range(kit, geometry, alphabet, add_changes);
+    for (unsigned i = 0; i < CELLS; i++) {
         const uint64_t at = geometry->edge[i + 1] - page_size_of(kit); /* last page of the cell */
-        well = add_resizes(kit, alphabet, at) && add_faults(kit, alphabet, at);
+        add_resizes(kit, alphabet, at);
+        add_faults(kit, alphabet, at);
     }
-    return well && each_range(kit, geometry, alphabet, add_moves) && add(kit, alphabet, &clear);
-}
-
-void alphabet_free(struct alphabet *alphabet) {
-    free(alphabet->calls);
+    each_range(kit, geometry, alphabet, add_moves);
+    add(kit, alphabet, &clear);
 }
 
 /* ---- strolling ------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEWEST_PAGES = 5 };
+enum { FEWEST_PAGES = 5, MOST_PAGES = 1 << 24 };
 
 static void print_to_stderr(void *arg, const char *text) {
     (void)arg;
@@ -43,13 +43,16 @@ static const char *complaint_about(const struct mset_conformance_subject *subjec
     if ((page & (page - 1)) != 0 || subject->base % page != 0 || subject->large % page != 0) {
         return "the page size is no power of two, or base or large no multiple of it";
     }
-    if (subject->pages < FEWEST_PAGES || subject->pages > UINT64_MAX / page ||
+    if (subject->pages < FEWEST_PAGES || subject->pages > MOST_PAGES ||
         subject->base > UINT64_MAX - subject->pages * page) {
-        return "the universe has less than 5 pages, or ends outside of the address space";
+        return "the universe has not 5 to 2^24 pages, or does not end below 2^64";
     }
     if (subject->backends == NULL || subject->backend_count == 0 ||
         subject->backend_count > MSET_CONFORMANCE_BACKENDS) {
         return "there are no backends, or too many";
+    }
+    if (subject->flags != NULL && subject->flag_count == 0) {
+        return "there are flags, but none of them";
     }
     return complaint_about_backends(subject);
 }
@@ -82,15 +85,13 @@ static bool run_parts(struct kit *kit) {
 
 static void conclude(struct kit *kit, struct finding *finding) {
     struct mset_conformance_result *const result = kit->result;
-    if (!finding->unusable) {
-        kit_shrink(kit, finding);
-    }
+    const bool again = !finding->unusable && kit_shrink(kit, finding);
     result->verdict = finding->unusable ? MSET_CONFORMANCE_UNUSABLE : MSET_CONFORMANCE_FAILED;
     result->rule = finding->rule;
     result->rule_text = mset_conformance_rule_text(finding->rule);
     result->address = finding->address;
     (void)snprintf(result->detail, sizeof result->detail, "%s", finding->detail);
-    kit_report(kit, finding);
+    kit_report(kit, finding, again);
 }
 
 static void run(struct kit *kit) {

@@ -55,15 +55,14 @@ void geometry_small(const struct kit *kit, struct geometry *geometry);
 bool geometry_large(const struct kit *kit, struct geometry *geometry);
 
 /* All calls over the ranges. Those that map come first. */
+enum { LETTERS = 160 };
 struct alphabet {
-    struct call *calls;
-    size_t count, room;
+    struct call calls[LETTERS];
+    size_t count;
     size_t maps;
 };
-/* False: no memory. */
-bool alphabet_make(const struct kit *kit, const struct geometry *geometry,
+void alphabet_make(const struct kit *kit, const struct geometry *geometry,
                    struct alphabet *alphabet);
-void alphabet_free(struct alphabet *alphabet);
 
 /* 0 .. total - 1, one after the other. */
 struct stroll {
@@ -83,10 +82,12 @@ bool kit_random(struct kit *kit);
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* shrink.c: leaves out calls, and makes the others simpler, as long as the same rule is violated.
+/*
+ * shrink.c: leaves out calls, and makes the others simpler, as long as the same rule is violated.
+ * False: it is not when the same calls are made again.
  */
-void kit_shrink(struct kit *kit, struct finding *finding);
-/* report.c */
-void kit_report(struct kit *kit, const struct finding *finding);
+bool kit_shrink(struct kit *kit, struct finding *finding);
+/* report.c; `again`: it was violated again. */
+void kit_report(struct kit *kit, const struct finding *finding, bool again);
 
 #endif

@@ -23,12 +23,8 @@ static void say_set(const struct sink *sink, const struct kit *kit) {
     say(sink, line);
 }
 
-static bool is_at_the_end(enum mset_conformance_rule rule, const struct kit *kit) {
-    return rule == MSET_RULE_LEAK || kit->trial.effect.range.count == kit->trial.model.pages;
-}
-
 /* Once more, for what is known about each call only while it runs. */
-static void say_calls(const struct sink *sink, struct kit *kit) {
+static void say_calls(const struct sink *sink, struct kit *kit, bool again) {
     struct mset_conformance_result ignored = {.sequences = 0};
     struct trial *const trial = &kit->trial;
     const struct call clear = {.kind = CALL_CLEAR};
@@ -38,14 +34,14 @@ static void say_calls(const struct sink *sink, struct kit *kit) {
         call_print(&kit->trace[i], trial->prepared, sink->print, sink->arg);
     }
     (void)trial_close(trial);
-    if (well && is_at_the_end(trial->finding.rule, kit)) {
+    if (well && again) { /* so it was the emptying of the world that failed */
         call_print(&clear, false, sink->print, sink->arg);
         kit->result->counter_calls++;
     }
 }
 
 static void say_finding(const struct sink *sink, const struct kit *kit,
-                        const struct finding *finding) {
+                        const struct finding *finding, bool again) {
     char line[LINE];
     (void)snprintf(line, sizeof line, "mset conformance: %s: %s\n", kit->subject->name,
                    mset_conformance_rule_text(finding->rule));
@@ -57,10 +53,11 @@ static void say_finding(const struct sink *sink, const struct kit *kit,
         say(sink, "  ");
     }
     say(sink, finding->detail);
-    say(sink, "\n  after the last of these calls:\n\n");
+    say(sink, again ? "\n  after the last of these calls:\n\n"
+                    : "\n  after the last of these calls, but not when they were made again:\n\n");
 }
 
-void kit_report(struct kit *kit, const struct finding *finding) {
+void kit_report(struct kit *kit, const struct finding *finding, bool again) {
     const struct sink sink = {kit->options.print, kit->options.print_arg};
     char line[LINE];
     if (finding->unusable) {
@@ -69,8 +66,8 @@ void kit_report(struct kit *kit, const struct finding *finding) {
         say(&sink, line);
         return;
     }
-    say_finding(&sink, kit, finding);
+    say_finding(&sink, kit, finding, again);
     say_set(&sink, kit);
     kit->result->counter_calls = (unsigned)kit->traced;
-    say_calls(&sink, kit);
+    say_calls(&sink, kit, again);
 }

@@ -130,10 +130,10 @@ static void without_merging(struct shrinking *s) {
     }
 }
 
-void kit_shrink(struct kit *kit, struct finding *finding) {
+bool kit_shrink(struct kit *kit, struct finding *finding) {
     struct shrinking s = {.kit = kit, .finding = finding};
     if (!still_fails(&s)) {
-        return; /* not the same twice: then as it was found */
+        return false;
     }
     leave_out_all(&s);
     without_merging(&s);
@@ -141,4 +141,5 @@ void kit_shrink(struct kit *kit, struct finding *finding) {
         make_simpler(&s, i);
     }
     leave_out_all(&s);
+    return true;
 }

@@ -208,68 +208,11 @@ static void broken_tables_are_found_by_name(void **state) {
                        MSET_RULE_FAILED_CHANGED, 1);
 }
 
-/* ---- subjects that make no sense ------------------------------------------------------------- */
-
-static bool never_open(void *context, struct mset_conformance_world *world) {
-    (void)context;
-    (void)world;
-    return false;
-}
-
-static void expect_unusable(const struct mset_conformance_subject *subject) {
-    struct text text = {.length = 0};
-    const struct mset_conformance_options options = {.print = keep, .print_arg = &text};
-    struct mset_conformance_result result;
-    assert_false(mset_conformance_run(subject, &options, &result));
-    assert_int_equal(result.verdict, MSET_CONFORMANCE_UNUSABLE);
-    assert_true(result.detail[0] != '\0');
-    assert_non_null(strstr(text.bytes, result.detail));
-}
-
-static void nonsense_is_refused(void **state) {
-    struct slate slate = new_slate(NO_SLIP, PLAIN);
-    struct mset_conformance_backend traits[2] = {{.name = "slate"}, {.name = "none"}};
-    struct mset_conformance_subject good;
-    (void)state;
-    slate_build(&slate, &traits[0], &good);
-    struct mset_conformance_subject bad = good;
-    bad.look = NULL;
-    expect_unusable(&bad);
-    bad = good;
-    bad.requests = NULL;
-    expect_unusable(&bad);
-    bad = good;
-    bad.pages = 4;
-    expect_unusable(&bad);
-    bad = good;
-    bad.base += 1;
-    expect_unusable(&bad);
-    bad = good;
-    bad.backend_count = MSET_CONFORMANCE_BACKENDS + 1;
-    expect_unusable(&bad);
-    bad = good;
-    bad.backend_count = 2; /* open() makes one */
-    expect_unusable(&bad);
-    bad = good;
-    bad.open = never_open;
-    expect_unusable(&bad);
-}
-
-static void every_rule_has_a_name(void **state) {
-    (void)state;
-    for (int i = 0; i < MSET_RULES; i++) {
-        assert_non_null(mset_conformance_rule_text((enum mset_conformance_rule)i));
-    }
-    assert_string_equal(mset_conformance_rule_text(MSET_RULES), "unknown rule");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slates_without_a_slip_pass),
         cmocka_unit_test(each_slip_is_found_by_name),
         cmocka_unit_test(broken_tables_are_found_by_name),
-        cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test(every_rule_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
