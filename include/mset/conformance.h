@@ -82,7 +82,8 @@ struct mset_conformance_world {
     struct mset_backend *backend[MSET_CONFORMANCE_BACKENDS];
 };
 
-/* What the page table holds for one page. Zero before look(). */
+/* What the page table holds for one page. Zero before look(); of what is not mapped the rest does
+   not count. */
 struct mset_conformance_page {
     bool mapped;    /* something is kept for the page, even if no access is allowed */
     uint64_t flags; /* accesses that would pass, in bits of base.h; none for what is not present */

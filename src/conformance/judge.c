@@ -116,7 +116,7 @@ static enum mset_conformance_rule judge_mapped(const struct looking *l) {
 
 static enum mset_conformance_rule judge_area(const struct looking *l) {
     if (l->traits == NULL) {
-        return l->now.mapped || accessible(l->now.flags) ? MSET_RULE_STILL_MAPPED : MSET_RULE_HOLDS;
+        return l->now.mapped ? MSET_RULE_STILL_MAPPED : MSET_RULE_HOLDS;
     }
     if (l->now.mapped) {
         return judge_mapped(l);
@@ -138,13 +138,11 @@ static bool was_helped(const struct looking *l) {
 
 /* ---- as before ------------------------------------------------------------------------------- */
 
-/* Only of what is there counts what it is. */
 static bool same_page(const struct looking *l) {
     const struct mset_conformance_page *const a = l->before;
     const struct mset_conformance_page *const b = &l->now;
     const uint64_t bits = shown_bits(l->trial->subject);
-    return a->mapped == b->mapped &&
-           (!a->mapped || ((a->flags & bits) == (b->flags & bits) && a->place == b->place));
+    return a->mapped == b->mapped && (a->flags & bits) == (b->flags & bits) && a->place == b->place;
 }
 
 /* What may change at any time, whatever is called. */
@@ -218,6 +216,10 @@ static void look_again(struct looking *l) {
     const struct mset_conformance_subject *const subject = l->trial->subject;
     l->now = (struct mset_conformance_page){.mapped = false};
     subject->look(subject->context, address_of(l), &l->now);
+    if (!l->now.mapped) {
+        l->now =
+            (struct mset_conformance_page){.mapped = false}; /* what else was said is nothing */
+    }
 }
 
 /* A page that is known and was dropped is asked for, to see its contents. */
@@ -234,9 +236,8 @@ static bool ask_back(struct looking *l) {
     if (status == MSET_OK && l->now.mapped) {
         return true;
     }
-    return trial_find(l->trial, status == MSET_OK ? MSET_RULE_FAULT : MSET_RULE_REFUSED,
-                      address_of(l), "a page that was there does not come back: %s",
-                      mset_status_text(status));
+    return trial_find(l->trial, MSET_RULE_FAULT, address_of(l),
+                      "a page that was there does not come back: %s", mset_status_text(status));
 }
 
 /* Is the page judged by its area, not by what was there before? */

@@ -160,8 +160,8 @@ static bool may_refuse(const struct trial *trial, mset_status status) {
         return true;
     }
     for (size_t i = 0; i < trial->subject->backend_count; i++) {
-        const bool splits = trial->world.backend[i]->ops->may_split == NULL;
-        if (trial->subject->backends[i].may_refuse || (!splits && status == MSET_UNSUPPORTED)) {
+        const bool judges_cuts = trial->world.backend[i]->ops->may_split != NULL;
+        if (trial->subject->backends[i].may_refuse || (judges_cuts && status == MSET_UNSUPPORTED)) {
             return true;
         }
     }

@@ -271,7 +271,23 @@ static void what_was_dropped_comes_back(void **state) {
     assert_int_equal(stand.result.rule, MSET_RULE_FAULT);
     stand.slate.ops.fault = refuse_fault;
     assert_false(run(&stand, &options));
-    assert_int_equal(stand.result.rule, MSET_RULE_REFUSED);
+    assert_int_equal(stand.result.rule, MSET_RULE_REFUSED); /* the fault itself */
+}
+
+/* Seen by an abort, for which the partner is to blame; so the text names it. */
+static void refusals_of_the_partner_are_printed(void **state) {
+    const struct mset_conformance_options options = {.without = MSET_CONFORMANCE_NO_PLANS};
+    struct stand stand;
+    (void)state;
+    stand_open(&stand, ABORT_UNMAPS_NEVERTHELESS, true);
+    stand.subject.fail = NULL;
+    stand.subject.requests = NULL;
+    assert_false(run(&stand, &options));
+    assert_int_equal(stand.result.rule, MSET_RULE_FAILED_CHANGED);
+    assert_non_null(strstr(stand.text.bytes, "    partner.refuse = 1;\n"));
+    assert_non_null(strstr(stand.text.bytes, ", &partner.backend, "));
+    assert_non_null(strstr(stand.text.bytes, "    partner.refuse = 0;\n"));
+    assert_true(stand.result.counter_calls <= 4);
 }
 
 /* Every seventh world is not like the others. */
@@ -404,6 +420,7 @@ int main(void) {
         cmocka_unit_test(own_checks_are_heard),
         cmocka_unit_test(mapped_pages_have_contents),
         cmocka_unit_test(what_was_dropped_comes_back),
+        cmocka_unit_test(refusals_of_the_partner_are_printed),
         cmocka_unit_test(what_is_not_seen_again_is_told),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(a_bad_universe_is_refused),
