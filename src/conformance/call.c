@@ -17,14 +17,14 @@ const char *flags_text(uint64_t flags, char *text, size_t size) {
     };
     size_t length = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < sizeof known / sizeof *known && length < size; i++) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if ((flags & known[i].bit) != 0) {
             length += (size_t)snprintf(text + length, size - length, "%s%s",
                                        length == 0 ? "" : " | ", known[i].name);
             flags &= ~known[i].bit;
         }
     }
-    if ((flags != 0 || length == 0) && length < size) {
+    if (flags != 0 || length == 0) {
         (void)snprintf(text + length, size - length, "%s%#" PRIx64, length == 0 ? "" : " | ",
                        flags);
     }

@@ -47,7 +47,7 @@ struct call {
 /* For printing. `prepared`: all backends involved can prepare. */
 void call_print(const struct call *call, bool prepared, mset_conformance_print print, void *arg);
 
-/* As "MSET_READ | MSET_WRITE". Returns `text`. */
+/* As "MSET_READ | MSET_WRITE". Returns `text`; 160 bytes are enough for any flags. */
 const char *flags_text(uint64_t flags, char *text, size_t size);
 
 #endif

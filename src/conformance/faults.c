@@ -24,22 +24,18 @@ static struct call lacking(const struct call *call, enum lack lack, uint64_t nth
     return result;
 }
 
-/* The states differ by what was done; after each attempt that changed it, back to it. */
-static bool sweep(struct kit *kit, const struct call *call, enum lack lack) {
-    enum { MOST = 200 };
+/* After an attempt that passed although something was refused, back to the prepared state. */
+static void sweep(struct kit *kit, const struct call *call, enum lack lack) {
     const size_t prepared = kit->traced;
-    bool well = true;
-    for (uint64_t nth = 1; nth < MOST && well; nth++) {
+    for (uint64_t nth = 1; nth < MOST_ATTEMPTS; nth++) {
         const struct call attempt = lacking(call, lack, nth);
-        well = kit_call(kit, &attempt);
-        if (!well || !kit->trial.hit) {
-            break;
+        if (!kit_call(kit, &attempt) || !kit->trial.hit) {
+            return;
         }
-        if (kit->trial.changed) {
-            well = kit_close(kit) && kit_open_again(kit, prepared);
+        if (kit->trial.changed && !(kit_close(kit) && kit_open_again(kit, prepared))) {
+            return;
         }
     }
-    return well;
 }
 
 static bool run(struct kit *kit, const struct shape *shape, const struct call *state,
@@ -51,9 +47,9 @@ static bool run(struct kit *kit, const struct shape *shape, const struct call *s
         worth = kit->trial.changed;
     }
     if (well && worth) {
-        well = sweep(kit, call, lack);
+        sweep(kit, call, lack);
     }
-    return kit_close(kit) && well;
+    return kit_close(kit);
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */

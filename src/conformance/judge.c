@@ -142,7 +142,9 @@ static bool same_page(const struct looking *l) {
     const struct mset_conformance_page *const a = l->before;
     const struct mset_conformance_page *const b = &l->now;
     const uint64_t bits = shown_bits(l->trial->subject);
-    return a->mapped == b->mapped && (a->flags & bits) == (b->flags & bits) && a->place == b->place;
+    const bool placed = l->traits != NULL && l->traits->offset_matters;
+    return a->mapped == b->mapped && (a->flags & bits) == (b->flags & bits) &&
+           (!placed || a->place == b->place);
 }
 
 /* What may change at any time, whatever is called. */
@@ -197,17 +199,15 @@ static bool write_tag(const struct looking *l) {
 
 static bool judge_contents(const struct looking *l) {
     const struct mset_conformance_subject *const subject = l->trial->subject;
-    const bool settled =
-        l->occasion != AFTER_FAILURE && l->occasion != WHILE_PLANNED && l->occasion != AFTER_DROP;
     uint64_t tag = 0;
-    if (!l->now.mapped || l->traits == NULL || !l->traits->contents) {
+    if (!l->now.mapped || !l->traits->contents) {
         return true;
     }
     if (!subject->read(subject->context, address_of(l), &tag)) {
         return trial_find(l->trial, MSET_RULE_CONTENTS, address_of(l),
                           "a mapped page cannot be read");
     }
-    return judge_tag(l, tag) && (l->model->state == TAG_KNOWN || !settled || write_tag(l));
+    return judge_tag(l, tag) && (l->model->state == TAG_KNOWN || write_tag(l));
 }
 
 /* ---- a page ---------------------------------------------------------------------------------- */

@@ -7,8 +7,8 @@
 
 #include "trial.h"
 
-/* Longest sequence; a sweep of faults repeats its last call up to this many times. */
-enum { TRACE_ROOM = 512 };
+/* The longest sequences are sweeps of faults, with a few calls before. */
+enum { MOST_ATTEMPTS = 200, TRACE_ROOM = 256 };
 
 struct kit {
     const struct mset_conformance_subject *subject;

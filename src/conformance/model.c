@@ -15,10 +15,10 @@ static struct span span_at(const struct model *model, uint64_t start, uint64_t s
                          (size_t)(size / model->page_size)};
 }
 
+/* For a place in the window or beside it. */
 static bool inside(const struct model *model, uint64_t start, uint64_t size) {
     const uint64_t room = model->pages * model->page_size;
-    return start >= model->base && start - model->base <= room &&
-           size <= room - (start - model->base);
+    return start >= model->base && size <= room - (start - model->base);
 }
 
 static bool is_empty(const struct model *model, const struct span *span) {
@@ -182,7 +182,7 @@ struct effect model_foretell(struct model *model, const struct call *call,
     case CALL_FAULT:
         effect.status = foretell_fault(model, call, &effect);
         break;
-    case CALL_CLEAR:
+    default:
         effect.range = (struct span){0, model->pages};
         clear(model, &effect.range);
         break;

@@ -30,7 +30,7 @@ static void say_calls(const struct sink *sink, struct kit *kit, bool again) {
     const struct call clear = {.kind = CALL_CLEAR};
     bool well = trial_open(trial, &kit->shape, &ignored);
     for (size_t i = 0; i < kit->traced; i++) {
-        well = well && trial_call(trial, &kit->trace[i]);
+        well = trial_call(trial, &kit->trace[i]);
         call_print(&kit->trace[i], trial->prepared, sink->print, sink->arg);
     }
     (void)trial_close(trial);

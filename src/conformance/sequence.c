@@ -8,9 +8,6 @@ bool kit_open(struct kit *kit, const struct shape *shape) {
 }
 
 bool kit_call(struct kit *kit, const struct call *call) {
-    if (kit->traced == TRACE_ROOM) {
-        return true; /* long enough */
-    }
     kit->trace[kit->traced++] = *call;
     return trial_call(&kit->trial, call);
 }

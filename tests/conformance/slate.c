@@ -126,7 +126,9 @@ static int slate_map(struct mset_backend *backend, const struct mset_area *run, 
         return MSET_NO_MEMORY;
     }
     slate->areas += slips(slate, NO_REFERENCE_FOR_SPLITS);
-    for (unsigned i = 0; i < pages_of(run) && !slate->lazy; i++) {
+    const unsigned count =
+        pages_of(run) - (slips(slate, MAP_FORGETS_THE_LAST_PAGE) && pages_of(run) > 2);
+    for (unsigned i = 0; i < count && !slate->lazy; i++) {
         if (!fill(slate, first + i, run->flags)) {
             take_back(slate, first, i);
             return MSET_NO_MEMORY;
@@ -175,8 +177,14 @@ static int slate_protect(struct mset_backend *backend, const struct mset_area *r
         }
         return MSET_NO_MEMORY;
     }
+    if (slips(slate, PROTECT_IGNORES_NONE) && new_flags == 0) {
+        return 0;
+    }
     for (unsigned i = first; i < first + pages_of(run); i++) {
         struct slate_page *const p = &slate->page[i];
+        if (slips(slate, PROTECT_UNMAPS)) {
+            wipe(slate, i);
+        }
         p->flags = at_first(slate, new_flags) | (slips(slate, PROTECT_ONLY_ADDS) ? p->flags : 0);
         if (slips(slate, PROTECT_DROPS_CONTENTS) && new_flags == 0 && p->present) {
             slate->number[p->frame] = 0;
@@ -224,6 +232,15 @@ static bool bring(struct slate *slate, unsigned page, uint64_t flags) {
     return fill(slate, page, flags);
 }
 
+/* Unless it is there, or there is no frame for it. */
+static void bring_next(struct slate *slate, const struct mset_area *area, unsigned page) {
+    const uint64_t address = base + page * MSET_PAGE_SIZE;
+    if (slate->around && mset_area_contains(area, address) && !slate->page[page].present) {
+        slate->place[page] = mset_area_offset(area, address);
+        (void)bring(slate, page, area->flags);
+    }
+}
+
 static int slate_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,
                        uint64_t access, void *page_table) {
     struct slate *const slate = page_table;
@@ -242,6 +259,7 @@ static int slate_fault(struct mset_backend *backend, const struct mset_area *are
         if (!bring(slate, page, area->flags)) {
             return MSET_NO_MEMORY;
         }
+        bring_next(slate, area, page + 1);
     }
     if (writes) {
         slate->page[page].flags = area->flags;

@@ -22,11 +22,14 @@ enum { SLATE_PAGES = 16, SLATE_FRAMES = 64 };
 /* One plausible mistake each. */
 enum slip {
     NO_SLIP,
+    MAP_FORGETS_THE_LAST_PAGE,
     UNMAP_FORGETS_THE_LAST_PAGE,
     UNMAP_HITS_THE_NEIGHBOUR,
     UNMAP_KEEPS_FRAMES_WITHOUT_ACCESS,
     UNMAP_REFUSES_MANY_PAGES,
     PROTECT_ONLY_ADDS,
+    PROTECT_IGNORES_NONE,
+    PROTECT_UNMAPS,
     FAILED_MAP_LEAVES_PAGES,
     FAILED_MAP_KEEPS_FRAMES,
     FAILED_PROTECT_CHANGES_THE_FIRST_PAGE,
@@ -59,6 +62,7 @@ struct slate {
     bool lazy;   /* frames come with faults */
     bool device; /* lazy: the place is the area's offset, there are no frames */
     bool drops;  /* now and then a page is not present any more, until a fault */
+    bool around; /* a fault brings the next page of the area, too */
     bool late;   /* writing is allowed when a fault asks for it */
     bool prepares;
 

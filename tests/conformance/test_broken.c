@@ -54,7 +54,16 @@ static void check_caught(const char *mistake, const struct mset_conformance_resu
 
 /* ---- slates ---------------------------------------------------------------------------------- */
 
-enum kind { PLAIN = 0, LAZY = 1, PREPARES = 2, DEVICE = 4, DROPS = 8, LATE = 16, KINDS = 32 };
+enum kind {
+    PLAIN = 0,
+    LAZY = 1,
+    PREPARES = 2,
+    DEVICE = 4,
+    DROPS = 8,
+    LATE = 16,
+    AROUND = 32,
+    KINDS = 64
+};
 
 static struct slate new_slate(enum slip slip, unsigned kind) {
     return (struct slate){.slip = slip,
@@ -62,6 +71,7 @@ static struct slate new_slate(enum slip slip, unsigned kind) {
                           .device = (kind & DEVICE) != 0,
                           .drops = (kind & DROPS) != 0,
                           .late = (kind & LATE) != 0,
+                          .around = (kind & AROUND) != 0,
                           .prepares = (kind & PREPARES) != 0};
 }
 
@@ -90,6 +100,7 @@ static void each_slip_is_found_by_name(void **state) {
         enum mset_conformance_rule rule;
         unsigned calls;
     } cases[] = {
+        {"map forgets the last page", MAP_FORGETS_THE_LAST_PAGE, PLAIN, MSET_RULE_NOT_MAPPED, 1},
         {"unmap forgets the last page", UNMAP_FORGETS_THE_LAST_PAGE, PLAIN, MSET_RULE_STILL_MAPPED,
          2},
         {"unmap hits the neighbour", UNMAP_HITS_THE_NEIGHBOUR, PLAIN, MSET_RULE_NEIGHBOUR, 2},
@@ -97,6 +108,9 @@ static void each_slip_is_found_by_name(void **state) {
          MSET_RULE_LEAK, 3},
         {"unmap refuses many pages", UNMAP_REFUSES_MANY_PAGES, PREPARES, MSET_RULE_REFUSED, 2},
         {"protect only adds", PROTECT_ONLY_ADDS, PLAIN, MSET_RULE_FLAGS, 2},
+        {"protect ignores that there is no access", PROTECT_IGNORES_NONE, PLAIN, MSET_RULE_FLAGS,
+         2},
+        {"protect unmaps what was there", PROTECT_UNMAPS, LAZY, MSET_RULE_NOT_MAPPED, 3},
         {"a failed map leaves pages", FAILED_MAP_LEAVES_PAGES, PLAIN, MSET_RULE_FAILED_CHANGED, 1},
         {"a failed map keeps frames", FAILED_MAP_KEEPS_FRAMES, PLAIN, MSET_RULE_FAILED_KEPT, 1},
         {"a failed protect changes a page", FAILED_PROTECT_CHANGES_THE_FIRST_PAGE, PLAIN,
@@ -115,6 +129,7 @@ static void each_slip_is_found_by_name(void **state) {
         {"abort unmaps nevertheless", ABORT_UNMAPS_NEVERTHELESS, PREPARES, MSET_RULE_ABORT_CHANGED,
          2},
         {"fault forgets writes", FAULT_FORGETS_WRITES, LAZY, MSET_RULE_FAULT, 2},
+        {"fault allows no writes", FAULT_FORGETS_WRITES, LATE, MSET_RULE_FAULT, 2},
         {"fault takes the area's offset", FAULT_TAKES_THE_OFFSET_OF_THE_AREA, DEVICE,
          MSET_RULE_OFFSET, 2},
         {"fault loses what was dropped", FAULT_LOSES_WHAT_WAS_DROPPED, DROPS, MSET_RULE_CONTENTS,

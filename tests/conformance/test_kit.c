@@ -85,6 +85,10 @@ static void parts_run_alone(void **state) {
     assert_false(run(&stand, &options));
     assert_int_equal(stand.result.rule, MSET_RULE_FAILED_KEPT);
     assert_true(stand.result.counter_calls <= 2);
+    options.parts = MSET_CONFORMANCE_FAULTS;
+    stand_open(&stand, UNMAP_FORGETS_THE_LAST_PAGE, false);
+    assert_false(run(&stand, &options)); /* while a state is prepared */
+    assert_int_equal(stand.result.rule, MSET_RULE_STILL_MAPPED);
 }
 
 static void what_nobody_asks_for_is_left_out(void **state) {
@@ -134,6 +138,15 @@ static void who_may_refuse_may_refuse(void **state) {
     stand.subject.flags = (const uint64_t[]){MSET_READ | MSET_WRITE};
     assert_false(run(&stand, &options));
     assert_int_equal(stand.result.rule, MSET_RULE_LEAK);
+}
+
+static void new_pages_may_hold_anything(void **state) {
+    const struct mset_conformance_options options = {.seed = 1};
+    struct stand stand;
+    (void)state;
+    stand_open(&stand, NEW_FRAMES_ARE_NOT_ZEROED, true);
+    stand.traits[0].zeroed = false;
+    assert_true(run(&stand, &options));
 }
 
 static bool at_even_pages(struct mset_backend *backend, const struct mset_area *area, uint64_t at) {
@@ -413,6 +426,7 @@ int main(void) {
         cmocka_unit_test(what_nobody_asks_for_is_left_out),
         cmocka_unit_test(results_and_options_may_be_missing),
         cmocka_unit_test(who_may_refuse_may_refuse),
+        cmocka_unit_test(new_pages_may_hold_anything),
         cmocka_unit_test(cuts_may_be_refused),
         cmocka_unit_test(backends_without_move_are_moved),
         cmocka_unit_test(little_is_enough),

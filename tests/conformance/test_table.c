@@ -125,8 +125,8 @@ static void four_functions_are_enough(void **state) {
 static void universes_of_any_shape(void **state) {
     static const struct {
         uint64_t pages, large, pa_room;
-    } shapes[] = {{5, 0, 5},   {5, 1, 0},    {5, 4, 0},  {6, 2, 6},
-                  {12, 4, 13}, {13, 16, 20}, {40, 64, 0}};
+    } shapes[] = {{5, 0, 5}, {5, 1, 0},   {5, 4, 0},    {6, 2, 6},
+                  {8, 4, 0}, {12, 4, 13}, {13, 16, 20}, {40, 64, 0}};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct strip strip;
