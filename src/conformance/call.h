@@ -29,19 +29,19 @@ enum call_mode {
 enum { PARTNER = MSET_CONFORMANCE_BACKENDS, NOBODY = -1 };
 
 struct call {
-    enum call_kind kind;
-    enum call_mode mode;
     uint64_t start; /* of the range; grow, shrink, fault: the address */
     uint64_t size;  /* of the range; grow, shrink: the bytes */
     uint64_t to;    /* move */
     uint64_t flags; /* map, protect; fault: the access */
     uint64_t offset;
-    int backend;     /* map */
-    bool replace;    /* map, move */
-    bool high;       /* grow, shrink */
     uint64_t fail;   /* the request that is refused; 0: none */
-    bool fail_on;    /* and all later ones */
     uint64_t refuse; /* the call of the partner that it refuses; 0: none */
+    enum call_kind kind;
+    enum call_mode mode;
+    int backend;  /* map */
+    bool replace; /* map, move */
+    bool high;    /* grow, shrink */
+    bool fail_on; /* all requests after `fail`, too */
 };
 
 /* For printing. `prepared`: all backends involved can prepare. */

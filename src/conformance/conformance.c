@@ -113,7 +113,7 @@ static void run(struct kit *kit) {
 bool mset_conformance_run(const struct mset_conformance_subject *subject,
                           const struct mset_conformance_options *options,
                           struct mset_conformance_result *result) {
-    struct mset_conformance_result own;
+    struct mset_conformance_result own = {.sequences = 0};
     struct mset_conformance_result *const to = result == NULL ? &own : result;
     struct kit kit = {.subject = subject, .result = to};
     *to =

@@ -23,6 +23,7 @@ bool trial_find(struct trial *trial, enum mset_conformance_rule rule, uint64_t a
     finding->rule = rule;
     finding->address = address;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is started above */
     (void)vsnprintf(finding->detail, sizeof finding->detail, format, arguments);
     va_end(arguments);
     return false;
