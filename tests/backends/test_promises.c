@@ -158,12 +158,55 @@ static void a_failed_move_keeps_contents(void **state) {
     house_close(&house);
 }
 
+/* Nothing was in the table where the first was mapped, nor is after it: what the table was told of
+   that room ends with the operation all the same. */
+static void a_room_ends_with_its_operation(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, NULL, 2 * MIB, PAGE);
+    add(&house, &house.lazy.backend, 3 * MIB, PAGE);
+    add(&house, &house.lazy.backend, 4 * MIB, PAGE);
+    assert_int_equal(mset_fault(house.set, 3 * MIB, MSET_READ, house.rig.pt), MSET_OK);
+    const struct mset_area first = {2 * MIB, PAGE, RW, &house.lazy.backend, 0};
+    const struct mset_area second = {4 * MIB, PAGE, RW, &house.lazy.backend, 0};
+    assert_int_equal(mset_map(house.set, &first, MSET_MAP_REPLACE, house.rig.pt), MSET_OK);
+    assert_int_equal(mset_map(house.set, &second, MSET_MAP_REPLACE, house.rig.pt), MSET_OK);
+    house_close(&house);
+}
+
+static bool read_only(void *arg, const struct mset_area *piece, uint64_t *flags) {
+    (void)arg;
+    (void)piece;
+    *flags = MSET_READ;
+    return true;
+}
+
+/* One piece has pages, the other gets them: in the table that is there. */
+static void protect_takes_what_it_uses(void **state) {
+    (void)state;
+    struct house house;
+    house_open(&house);
+    add(&house, &house.eager.backend, 2 * MIB, PAGE);
+    const struct mset_area none = {3 * MIB, PAGE, 0, &house.eager.backend, 0};
+    assert_int_equal(mset_map(house.set, &none, MSET_MAP_FAIL, house.rig.pt), MSET_OK);
+    const uint64_t before = rig_live(&house.rig);
+    assert_int_equal(
+        mset_protect(house.set, 2 * MIB, 2 * MIB, MSET_HOLES_SKIP, read_only, NULL, house.rig.pt),
+        MSET_OK);
+    assert_int_equal(house.eager.held, 2 * PAGE);
+    assert_int_equal(rig_live(&house.rig), before);
+    house_close(&house);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_leaf_reaches_across_areas),
         cmocka_unit_test(a_failed_unmap_keeps_contents),
         cmocka_unit_test(an_impossible_replacement_keeps_contents),
         cmocka_unit_test(a_failed_move_keeps_contents),
+        cmocka_unit_test(a_room_ends_with_its_operation),
+        cmocka_unit_test(protect_takes_what_it_uses),
     };
     return cmocka_run_group_tests_name("backends, promises", tests, NULL, NULL);
 }
