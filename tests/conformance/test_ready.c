@@ -27,7 +27,8 @@ static const struct site {
     uint64_t leaf_sizes; /* 0: the usual */
     uint64_t large;
 } x86 = {&mset_pt_x86_64, 0, 2 * MIB}, sv39 = {&mset_pt_sv39, 0x40211000, 64 * KIB},
-  arm = {&mset_pt_aarch64_4k, 0, 64 * KIB}, arm_large = {&mset_pt_aarch64_4k, 0, 2 * MIB};
+  arm = {&mset_pt_aarch64_4k, 0, 64 * KIB}, arm_large = {&mset_pt_aarch64_4k, 0, 2 * MIB},
+  arm_16k = {&mset_pt_aarch64_16k, 0, 2 * MIB};
 
 static void show(const char *name, const struct mset_conformance_result *r) {
     print_message("%-28s %8ju sequences, to length %u; %9ju calls, %8ju faults, %7ju refusals, "
@@ -89,6 +90,7 @@ static void all_together_conform(void **state) {
     (void)state;
     judge_backends(&x86, 7, "all");
     judge_backends(&arm_large, 7, "all");
+    judge_backends(&arm_16k, 7, "all");
 }
 
 static void judge_table(const struct site *site, bool prepare) {
