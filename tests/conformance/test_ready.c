@@ -36,6 +36,8 @@ static void show(const char *name, const struct mset_conformance_result *r) {
                   name, (uintmax_t)r->sequences, r->exhaustive_length, (uintmax_t)r->calls,
                   (uintmax_t)r->faults, (uintmax_t)r->refusals, (uintmax_t)r->plans,
                   (uintmax_t)r->comparisons);
+    print_message("sequences compared: %ju\nfaults injected: %ju\n", (uintmax_t)r->sequences,
+                  (uintmax_t)r->faults);
 }
 
 static bool judge(const struct mset_conformance_subject *subject) {
