@@ -227,7 +227,8 @@ uint64_t mset_pt_leaf_sizes(const struct mset_page_table *table) {
 
 void mset_pt_get_statistics(const struct mset_page_table *table, struct mset_pt_statistics *out) {
     if (out != NULL) {
-        *out = table == NULL ? (struct mset_pt_statistics){.splits = 0} : table->statistics;
+        const struct mset_pt_statistics none = {.splits = 0};
+        *out = table == NULL ? none : table->statistics;
     }
 }
 

@@ -15,7 +15,8 @@ static const struct mset_allocator *choose_allocator(const struct mset_options *
 }
 
 mset_status mset_create(const struct mset_options *given, struct mset **out) {
-    const struct mset_options options = given == NULL ? (struct mset_options){0} : *given;
+    const struct mset_options usual = {.page_size = 0};
+    const struct mset_options options = given == NULL ? usual : *given;
     const uint64_t page_size = options.page_size == 0 ? MSET_PAGE_SIZE : options.page_size;
     const struct mset_allocator *const allocator = choose_allocator(&options);
     if (out == NULL || allocator == NULL || !options_ok(&options, page_size)) {

@@ -243,7 +243,7 @@ struct mset_change mset_change_of(enum mset_change_kind kind, const struct at_ru
                                   const struct at_run *new_run);
 
 /* Counts, references, observers: what follows from a change that happens. `arg` is the set. */
-void mset_note(void *set, enum mset_change_kind kind, const struct at_run *old_run,
+void mset_note(void *arg, enum mset_change_kind kind, const struct at_run *old_run,
                const struct at_run *new_run);
 
 /* A reference for a moment; NULL is fine. */

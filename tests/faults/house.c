@@ -17,7 +17,7 @@ static void room_open(struct room *room, struct house *house, uint64_t base, uin
                       bool storage) {
     room->base = base;
     room->bytes = bytes;
-    room->storage = storage ? aligned_alloc(64 * 1024, bytes) : NULL;
+    room->storage = storage ? aligned_alloc(UINT64_C(0x10000), bytes) : NULL;
     if (storage) {
         assert_non_null(room->storage);
         memset(room->storage, 0x5a, bytes); /* frames come with rubbish in them */
@@ -73,8 +73,8 @@ void house_open(struct house *house, const struct mset_pt_format *format, bool m
     choose_sizes(house);
     counting_allocator_open(&house->counter);
     faulty_allocator_init(&house->memory, &house->counter.base, &house->faults);
-    room_open(&house->tables, house, 64 * MIB, TABLE_FRAMES * MSET_PAGE_SIZE, true);
-    room_open(&house->others, house, 128 * MIB, TABLE_FRAMES * MSET_PAGE_SIZE, true);
+    room_open(&house->tables, house, 64 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
+    room_open(&house->others, house, 128 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
     room_open(&house->data, house, 4 * GIB, 16 * house->big, false);
     house->pt = open_table(house, &house->tables);
     house->other = open_table(house, &house->others);
@@ -288,7 +288,10 @@ void snapshot_take(struct snapshot *snapshot, const struct house *house) {
     const size_t live = house->tables.frames.live;
     snapshot->addresses = malloc(live * sizeof(uint64_t));
     snapshot->bytes = malloc(live * MSET_PAGE_SIZE);
-    assert_true(snapshot->addresses != NULL && snapshot->bytes != NULL);
+    if (snapshot->addresses == NULL || snapshot->bytes == NULL) {
+        fail_msg("no memory for a snapshot");
+        return;
+    }
     for (size_t frame = 0; snapshot->frames < live; frame++) {
         if (in_use(house, frame)) {
             snapshot->addresses[snapshot->frames] = frame;

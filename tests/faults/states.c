@@ -92,15 +92,15 @@ static void neighbours(struct house *house) {
     for (uint64_t i = 0; i < 12; i++) {
         put(house, (enum tenant)(i % TENANTS), 2 * i, 2, RW);
     }
-    touch(house, 2 * LAZY);
-    touch(house, 2 * (LAZY + TENANTS) + 1);
+    touch(house, UINT64_C(2) * LAZY);
+    touch(house, UINT64_C(2) * (LAZY + TENANTS) + 1);
 }
 
 static void prepared_neighbours(struct house *house) {
     for (uint64_t i = 0; i < 9; i++) {
         put(house, (enum tenant)(i % MOVER), 3 * i, 3, i % 2 == 0 ? RW : MSET_READ);
     }
-    touch(house, 3 * LAZY);
+    touch(house, UINT64_C(3) * LAZY);
 }
 
 static void without_access(struct house *house) {
