@@ -54,10 +54,11 @@ static inline void pt_range_widen(struct pt_range *range, uint64_t first, uint64
     range->last = last > range->last ? last : range->last;
 }
 
-/* Does the range begin or end in the midst of [first, last]? */
+/* Does the range begin or end in the midst of [first, last]? What is empty does neither, though its
+   bounds lie in the first slot and in the last one. */
 static inline bool pt_range_cuts(const struct pt_range *range, uint64_t first, uint64_t last) {
-    return (range->first > first && range->first <= last) ||
-           (range->last >= first && range->last < last);
+    return !pt_range_is_empty(range) && ((range->first > first && range->first <= last) ||
+                                         (range->last >= first && range->last < last));
 }
 
 static inline void pt_session_forget_counted(struct pt_session *session) {
