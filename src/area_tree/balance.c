@@ -143,8 +143,8 @@ void mset_at_insert_child(struct at_tree *tree, const struct at_path *path, unsi
             mset_at_publish_gap(tree, path, level, at_branch_widest(branch));
             return;
         }
-        const bool at_right_edge = path->last_leaf && place == branch->count;
-        right = split_branch(tree, branch, place, right, level - 1, right_gap, at_right_edge);
+        /* The way to the last leaf takes the last child everywhere. */
+        right = split_branch(tree, branch, place, right, level - 1, right_gap, path->last_leaf);
         gap = at_branch_widest(branch);
         right_gap = at_branch_widest(right);
     }
@@ -192,7 +192,7 @@ void mset_at_lower_root(struct at_tree *tree) {
         tree->height--;
         mset_at_drop_node(tree, root, tree->height);
     }
-    if (tree->height != 0 && at_count(tree->root, tree->height - 1) == 0) {
+    if (at_count(tree->root, tree->height - 1) == 0) {
         mset_at_drop_node(tree, tree->root, tree->height - 1);
         tree->root = NULL;
         tree->height = 0;

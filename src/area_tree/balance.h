@@ -90,7 +90,7 @@ bool mset_at_join(struct at_tree *tree, struct at_branch *branch, unsigned level
  */
 void mset_at_mend(struct at_tree *tree, const struct at_path *path);
 
-/* Removes levels that have become needless at the top. */
+/* Removes levels that have become needless at the top of a tree that was not empty. */
 void mset_at_lower_root(struct at_tree *tree);
 
 #endif

@@ -24,13 +24,10 @@ static unsigned child_at(const struct at_branch *branch, uint64_t address) {
     return n - (n != 0);
 }
 
-/* Areas that begin in the range go; one that ends behind it keeps its tail. */
-static void cut_leaf(struct at_tree *tree, struct at_leaf *leaf, uint64_t first, uint64_t last) {
-    unsigned from = rank(leaf->start, AT_LEAF_WIDTH, leaf->count, first);
-    if (from > 0 && leaf->start[from - 1] == first) {
-        from--;
-    }
-    unsigned to = from;
+/* Areas that begin up to `last` go; one that ends behind it keeps its tail. No area of the leaf
+   begins before the range, which begins with a leaf. */
+static void cut_leaf(struct at_tree *tree, struct at_leaf *leaf, uint64_t last) {
+    unsigned to = 0;
     while (to < leaf->count && leaf->start[to] <= last) {
         if (leaf->last[to] > last) {
             tree->bytes -= last + 1 - leaf->start[to];
@@ -42,10 +39,10 @@ static void cut_leaf(struct at_tree *tree, struct at_leaf *leaf, uint64_t first,
         to++;
     }
     const size_t tail = leaf->count - to;
-    memmove(&leaf->start[from], &leaf->start[to], tail * sizeof leaf->start[0]);
-    memmove(&leaf->last[from], &leaf->last[to], tail * sizeof leaf->last[0]);
-    memmove(&leaf->attributes[from], &leaf->attributes[to], tail * sizeof leaf->attributes[0]);
-    leaf->count = from + (unsigned)tail;
+    memmove(leaf->start, &leaf->start[to], tail * sizeof leaf->start[0]);
+    memmove(leaf->last, &leaf->last[to], tail * sizeof leaf->last[0]);
+    memmove(leaf->attributes, &leaf->attributes[to], tail * sizeof leaf->attributes[0]);
+    leaf->count = (unsigned)tail;
 }
 
 static void cut_branch(struct at_tree *tree, struct at_branch *branch, unsigned level,
@@ -54,7 +51,8 @@ static void cut_branch(struct at_tree *tree, struct at_branch *branch, unsigned 
 static void cut_child(struct at_tree *tree, struct at_branch *branch, unsigned level, unsigned i,
                       uint64_t first, uint64_t last) {
     if (level == 1) {
-        cut_leaf(tree, branch->child[i], first, last);
+        MSET_ASSERT_INTERNAL(((const struct at_leaf *)branch->child[i])->start[0] >= first);
+        cut_leaf(tree, branch->child[i], last);
     } else {
         cut_branch(tree, branch->child[i], level - 1, first, last);
     }
@@ -95,9 +93,6 @@ void mset_at_cut(struct at_tree *tree, uint64_t first, uint64_t last) {
     MSET_ASSERT_INTERNAL(tree->height > 1 && first > 0);
     cut_branch(tree, tree->root, tree->height - 1, first, last);
     mset_at_lower_root(tree);
-    if (tree->height == 0) {
-        return;
-    }
     /* The gap that the cut has opened follows the last area before it ... */
     struct at_path path;
     mset_at_refresh_gaps(tree, first - 1, &path);

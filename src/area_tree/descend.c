@@ -17,11 +17,13 @@ const struct at_descent *mset_at_choose_descent(void) {
 
 const struct at_descent *mset_at_choose_descent(void) {
 #if MSET_HAVE_AVX512
+    /* unreachable: one processor goes one way */
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2")) {
         return &mset_at_descent_avx512;
     }
 #endif
 #if MSET_HAVE_AVX2
+    /* unreachable: one processor goes one way */
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
         return &mset_at_descent_avx2;
     }

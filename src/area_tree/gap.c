@@ -77,11 +77,6 @@ static bool room_behind(const struct at_wish *wish, uint64_t last, struct room *
     return true;
 }
 
-static bool room_between(const struct at_wish *wish, uint64_t last, uint64_t next,
-                         struct room *room) {
-    return room_behind(wish, last, room) && room_before(wish, next, room);
-}
-
 /* ---- head and tail ------------------------------------------------------------------------ */
 
 static bool head_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room) {
@@ -157,7 +152,9 @@ static bool gap_room(const struct at_wish *wish, const struct at_path *path, uns
                      uint64_t need, struct room *room) {
     const struct at_leaf *leaf = path->node[0];
     const uint64_t gap = at_gap_after(path, i);
-    return gap >= need && room_between(wish, leaf->last[i], leaf->last[i] + gap + 1, room);
+    room->first = leaf->last[i] + wish->guard + 1;
+    room->last = leaf->last[i] + gap - wish->guard;
+    return gap >= need; /* else the room is void */
 }
 
 /* A gap between two areas is of use if it holds the run and a guard on either side. */

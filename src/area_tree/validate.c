@@ -16,9 +16,7 @@ struct walk {
 };
 
 static bool fail(struct walk *walk, const char *what) {
-    if (walk->wrong == NULL) {
-        walk->wrong = what;
-    }
+    walk->wrong = what;
     return false;
 }
 

@@ -12,38 +12,11 @@
  *     order 2  . x .                        block's buddy is its number with bit 0 flipped,
  *     order 3  . .                          whatever the base of the region
  *
- * Invariants
- *   1. No frame lies in two free blocks.
- *   2. No two buddies are both free, except at the highest order.
- *   3. Every free block lies inside the region.
- *   4. count[order] is the number of members of its set; bit `order` of `nonempty` says count != 0;
- *      free_frames is the sum of count << order.
+ * The invariants are in buddy.h.
  */
-#include <mset/frames.h>
-
+#include "frames/buddy.h"
 #include "base/assert.h"
 #include "base/memory.h"
-#include "frames/bit_tree.h"
-
-enum { FRAME_SHIFT = 12, ADDRESS_BITS = 57 };
-
-struct order {
-    struct bit_tree free; /* of block numbers, less `first` */
-    uint64_t first;       /* even, so that every block's buddy has a bit */
-    uint64_t count;
-};
-
-struct mset_buddy {
-    struct mset_frames frames;
-    struct mset_allocator allocator;
-    size_t bytes;        /* of this structure with all that follows it */
-    uint64_t base, size; /* of the region, in bytes */
-    unsigned char *memory;
-    uint64_t free_frames;
-    uint64_t nonempty;
-    unsigned orders;
-    struct order order[];
-};
 
 static uint64_t min64(uint64_t a, uint64_t b) {
     return a < b ? a : b;
@@ -101,8 +74,10 @@ static void take(struct mset_buddy *buddy, uint64_t number, unsigned order) {
     }
 }
 
+/* No block is larger than the region: there are no orders for that. */
 static bool in_region(const struct mset_buddy *buddy, uint64_t pa, uint64_t size) {
-    return pa >= buddy->base && size <= buddy->size && pa - buddy->base <= buddy->size - size;
+    MSET_ASSERT_INTERNAL(size <= buddy->size);
+    return pa >= buddy->base && pa - buddy->base <= buddy->size - size;
 }
 
 /* Does the block share a frame with a free one? */
@@ -209,8 +184,10 @@ static size_t book_bytes(const struct mset_buddy_config *config) {
     for (unsigned k = 0; k < order_count(config->size); k++) {
         words += bit_tree_words(order_bound(config, k));
     }
-    return words > (SIZE_MAX - head) / sizeof(uint64_t) ? 0
-                                                        : head + (size_t)words * sizeof(uint64_t);
+    if (words > (SIZE_MAX - head) / sizeof(uint64_t)) { /* unreachable: with 64 bits of size_t */
+        return 0;
+    }
+    return head + (size_t)words * sizeof(uint64_t);
 }
 
 /* Fills in zeroed memory: every set of free blocks is empty. */
@@ -238,9 +215,11 @@ mset_status mset_buddy_create(const struct mset_buddy_config *config, struct mse
         return MSET_INVALID_PARAM;
     }
     const size_t bytes = book_bytes(config);
+    if (bytes == 0) { /* unreachable: with 64 bits of size_t */
+        return MSET_NO_MEMORY;
+    }
     struct mset_buddy *const buddy =
-        bytes == 0 ? NULL
-                   : allocator->alloc(allocator->context, bytes, _Alignof(struct mset_buddy));
+        allocator->alloc(allocator->context, bytes, _Alignof(struct mset_buddy));
     if (buddy == NULL) {
         return MSET_NO_MEMORY;
     }

@@ -14,12 +14,12 @@ const struct pt_loops *mset_pt_choose_loops(void) {
 
 const struct pt_loops *mset_pt_choose_loops(void) {
 #if MSET_HAVE_AVX512_LOOPS
-    if (__builtin_cpu_supports("avx512f")) {
+    if (__builtin_cpu_supports("avx512f")) { /* unreachable: one processor goes one way */
         return &mset_pt_loops_avx512;
     }
 #endif
 #if MSET_HAVE_AVX2_LOOPS
-    if (__builtin_cpu_supports("avx2")) {
+    if (__builtin_cpu_supports("avx2")) { /* unreachable: one processor goes one way */
         return &mset_pt_loops_avx2;
     }
 #endif

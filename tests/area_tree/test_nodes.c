@@ -122,11 +122,40 @@ static void an_emptied_tree_is_empty(void **state) {
     orchard_close(&orchard);
 }
 
+/* The greatest height is far away, so a branch of full branches is made up. */
+static void a_tree_of_the_greatest_height_is_full(void **state) {
+    (void)state;
+    struct orchard orchard;
+    struct at_path path;
+    struct at_branch full = {.count = AT_BRANCH_CAPACITY};
+    orchard_open(&orchard);
+    for (uint64_t i = 0; i < AT_LEAF_CAPACITY; i++) {
+        put(&orchard.tree, 4 * i, 4 * i + 1, i);
+    }
+    at_seek(&orchard.tree, 2, &path);
+    for (unsigned level = 1; level < AT_MAX_HEIGHT; level++) {
+        path.node[level] = &full;
+    }
+    orchard.tree.height = AT_MAX_HEIGHT;
+    assert_int_equal(mset_at_prepare(&orchard.tree, &path, 2, 3, true), MSET_NO_MEMORY);
+    assert_int_equal(spares(&orchard.tree), 0);
+    orchard.tree.height = AT_MAX_HEIGHT - 1;
+    assert_int_equal(mset_at_prepare_many(&orchard.tree, 1, 1), MSET_NO_MEMORY);
+    assert_int_equal(spares(&orchard.tree), 0);
+    assert_int_equal(mset_at_prepare(&orchard.tree, &path, 2, 3, true), MSET_OK);
+    assert_int_equal(spares(&orchard.tree), AT_MAX_HEIGHT);
+    orchard.tree.height = 1;
+    orchard_close(&orchard);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(preparing_is_exact),       cmocka_unit_test(no_memory_changes_nothing),
-        cmocka_unit_test(preparing_many_is_enough), cmocka_unit_test(ascending_builds_are_dense),
+        cmocka_unit_test(preparing_is_exact),
+        cmocka_unit_test(no_memory_changes_nothing),
+        cmocka_unit_test(preparing_many_is_enough),
+        cmocka_unit_test(ascending_builds_are_dense),
         cmocka_unit_test(an_emptied_tree_is_empty),
+        cmocka_unit_test(a_tree_of_the_greatest_height_is_full),
     };
     return cmocka_run_group_tests_name("area_tree_nodes", tests, NULL, NULL);
 }

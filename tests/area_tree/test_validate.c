@@ -36,19 +36,33 @@ static void each_invariant_is_checked(void **state) {
     struct orchard orchard;
     plant(&orchard);
     struct at_leaf *leaf = first_leaf(&orchard);
+    struct at_branch *root = root_of(&orchard);
 
     void *child = root_of(&orchard)->child[0];
     root_of(&orchard)->child[0] = NULL;
     expect(&orchard, "N1");
+    root_of(&orchard)->child[0] = (unsigned char *)child + AT_NODE_ALIGN / 2;
+    expect(&orchard, "N1");
     root_of(&orchard)->child[0] = child;
+    orchard.tree.root = NULL;
+    expect(&orchard, "N1");
+    orchard.tree.root = root;
 
-    const uint32_t count = leaf->count;
+    const uint32_t count = leaf->count, children = root->count;
     leaf->count = 0;
     expect(&orchard, "N2");
     leaf->count = AT_LEAF_CAPACITY + 1;
     expect(&orchard, "N2");
     leaf->count = count;
+    root->count = 1;
+    expect(&orchard, "N2");
+    root->count = AT_BRANCH_CAPACITY + 1;
+    expect(&orchard, "N2");
+    root->count = children;
 
+    leaf->last[count - 1] -= 5;
+    expect(&orchard, "N3: area ends before it starts");
+    leaf->last[count - 1] += 5;
     leaf->last[0] += 100;
     expect(&orchard, "N3");
     leaf->last[0] -= 100;
