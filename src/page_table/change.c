@@ -141,11 +141,10 @@ mset_status mset_pt_move_prepare(struct mset_page_table *table, uint64_t from, u
     return move(table, from, to, size, need_or(need, &own));
 }
 
-/* Would each other's entries be right in the other table? */
+/* Would each other's entries be right in the other table? The bases tell halves apart. */
 static bool alike(const struct mset_page_table *a, const struct mset_page_table *b) {
     return a->format == b->format && a->leaf_levels == b->leaf_levels &&
-           a->group_levels == b->group_levels && a->pa_last == b->pa_last && a->base == b->base &&
-           a->span == b->span;
+           a->group_levels == b->group_levels && a->pa_last == b->pa_last && a->base == b->base;
 }
 
 static mset_status copy(struct mset_page_table *from, struct mset_page_table *to, uint64_t va,

@@ -28,9 +28,9 @@ static void map_plan_open_for(struct map_plan *plan, struct mset_page_table *pt,
     }
 }
 
-/* What the call would say. If it has been prepared, it is announced herewith. */
+/* What the call would say: it has been prepared, or not, and is announced herewith. */
 static mset_status map_plan_close(const struct map_plan *plan, mset_status status) {
-    if (status == MSET_OK && plan->ahead) {
+    if (status == MSET_OK) {
         plan->pt->session = plan->session;
         plan->pt->session.arrivals = true;
     }
@@ -135,8 +135,8 @@ struct ahead_joiner {
     struct pt_joiner joiner;
 };
 
-/* Markers of this level, some of which will have been cut. */
-static bool join_cut(struct ahead_joiner *ahead, const struct mset_pt_run *run, unsigned level) {
+/* Markers of this level, some of which will have been cut. No arrival stops the walk. */
+static void join_cut(struct ahead_joiner *ahead, const struct mset_pt_run *run, unsigned level) {
     const uint64_t last = run->va + (run->size - 1);
     for (uint64_t va = run->va;;) {
         const uint64_t end = min_u64(last, slot_last(level, va));
@@ -146,11 +146,13 @@ static bool join_cut(struct ahead_joiner *ahead, const struct mset_pt_run *run, 
         part.leaf_size = slot_size(level);
         const bool cut =
             pt_session_cuts(ahead->session, slot_first(level, va), slot_last(level, va));
-        if (!(cut ? join_cut(ahead, &part, level - 1) : pt_join_marked(&ahead->joiner, &part))) {
-            return false;
+        if (cut) {
+            join_cut(ahead, &part, level - 1);
+        } else {
+            (void)pt_join_marked(&ahead->joiner, &part);
         }
         if (end == last) {
-            return true;
+            return;
         }
         va = end + 1;
     }
@@ -163,8 +165,11 @@ static bool join_ahead(void *arg, const struct mset_pt_run *run) {
     while (level + 1 < FMT_LEAF_LEVELS && slot_size(level + 1) <= run->leaf_size) {
         level++;
     }
-    return run->flags == MSET_PT_MARKER ? join_cut(ahead, run, level)
-                                        : pt_join_marked(&ahead->joiner, run);
+    if (run->flags != MSET_PT_MARKER) {
+        return pt_join_marked(&ahead->joiner, run);
+    }
+    join_cut(ahead, run, level);
+    return true;
 }
 
 #endif

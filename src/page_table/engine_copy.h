@@ -56,14 +56,11 @@ static void plan_copy(const struct copy_job *job, const struct pt_table *from,
 /* Takes MSET_WRITE from an entry; returns it as it was last. */
 static inline uint64_t write_protect(const struct mset_page_table *pt, uint64_t *entry,
                                      unsigned level) {
-    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-    if (!pt->keep_marks) {
-        *entry = fmt_write_protect(old, level);
-        return old;
+    if (pt->keep_marks) {
+        return change_entry(entry, fmt_write_protect, level);
     }
-    while (!__atomic_compare_exchange_n(entry, &old, fmt_write_protect(old, level), true,
-                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-    }
+    const uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    *entry = fmt_write_protect(old, level);
     return old;
 }
 

@@ -45,14 +45,12 @@ static inline void open_groups(struct mset_page_table *pt, struct pt_table *tabl
 
 /*
  * Do the n leaves from i on follow each other, the first aligned to all n (unless they are markers,
- * which have no address)? Groups and marks aside; *marks has those of all.
+ * which have no address)? The first is one, the others may be anything. Groups and marks aside;
+ * *marks has those of all.
  */
 static bool lines_up(const struct mset_page_table *pt, const uint64_t *entries, unsigned i,
                      unsigned n, unsigned level, unsigned *marks) {
     const uint64_t first = fmt_ungroup(entries[i], i, level);
-    if (first == fmt_empty(level)) {
-        return false;
-    }
     const uint64_t step = fmt_leaf_step(first, level);
     const uint64_t last = fmt_ungroup(entries[i + n - 1], i + n - 1, level);
     if (fmt_without_marks(last) != fmt_without_marks(first) + (n - 1) * step) {

@@ -13,20 +13,9 @@ struct harvest_job {
     struct pt_joiner *seen; /* NULL: nobody wants to know */
 };
 
-/* Clears marks of one entry; returns those it had. */
-static inline unsigned take_marks(uint64_t *entry, unsigned marks) {
-    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(entry, &old, fmt_clear_marks(old, marks), true,
-                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-    }
-    return fmt_marks(old);
-}
-
-static inline bool harvestable(const struct pt_table *table, unsigned i, unsigned level,
-                               unsigned marks) {
-    const uint64_t entry = table->entries[i];
-    return (fmt_marks(entry) & marks) != 0 && entry != fmt_empty(level) && !fmt_is_marker(entry) &&
-           fmt_valid(fmt_make(entry));
+/* A present leaf, broken or not, that has one of the marks? */
+static inline bool harvestable(uint64_t entry, unsigned marks) {
+    return (fmt_marks(entry) & marks) != 0 && fmt_valid(fmt_make(entry));
 }
 
 /* One leaf, or a whole group: its entries share their marks. */
@@ -34,7 +23,7 @@ static void harvest_leaf(const struct harvest_job *job, struct pt_table *table, 
                          unsigned i, unsigned n, uint64_t va) {
     unsigned had = 0;
     for (unsigned k = i; k < i + n; k++) {
-        had |= take_marks(&table->entries[k], job->marks);
+        had |= fmt_marks(change_entry(&table->entries[k], fmt_clear_marks, job->marks));
     }
     gather_leaves(job->pt, va, n, level);
     if (job->seen != NULL) {
@@ -52,7 +41,7 @@ static void harvest_leaves(const struct harvest_job *job, struct pt_table *table
         const unsigned unit = group ? group_count(level) : 1;
         bool marked = false;
         for (unsigned j = 0; j < unit; j++) {
-            marked |= harvestable(table, i + k + j, level, job->marks);
+            marked |= harvestable(table->entries[i + k + j], job->marks);
         }
         if (marked) {
             harvest_leaf(job, table, level, i + k, unit, va + k * slot_size(level));
@@ -105,15 +94,6 @@ static mset_status engine_harvest(struct mset_page_table *pt, uint64_t va, uint6
     return MSET_OK;
 }
 
-/* Adds marks to one entry. Did it lack one? */
-static inline bool give_marks(uint64_t *entry, unsigned marks) {
-    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(entry, &old, fmt_set_marks(old, marks), true,
-                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-    }
-    return (marks & ~fmt_marks(old)) != 0;
-}
-
 /* Sets marks of the leaf at va; in a group, of all its entries, because marks may be rights. */
 static mset_status engine_mark(struct mset_page_table *pt, uint64_t va, unsigned marks) {
     struct path path;
@@ -121,7 +101,7 @@ static mset_status engine_mark(struct mset_page_table *pt, uint64_t va, unsigned
     const unsigned level = path.level, i = index_of(level, va);
     uint64_t *const entries = path_end(&path)->entries;
     const uint64_t leaf = fmt_ungroup(entries[i], i, level);
-    if (leaf == fmt_empty(level) || fmt_is_marker(leaf) || !fmt_valid(leaf)) {
+    if (!fmt_valid(leaf)) {
         return MSET_NOT_FOUND;
     }
     if ((marks & MSET_PT_DIRTY) != 0 && (fmt_leaf_flags(leaf, level) & MSET_WRITE) == 0) {
@@ -129,9 +109,9 @@ static mset_status engine_mark(struct mset_page_table *pt, uint64_t va, unsigned
     }
     const bool grouped = FMT_GROUPS && fmt_grouped(entries[i], level);
     const unsigned n = grouped ? group_count(level) : 1, first = i & ~(n - 1);
-    bool given = false;
+    bool given = false; /* has one lacked a mark? */
     for (unsigned k = first; k < first + n; k++) {
-        given |= give_marks(&entries[k], marks);
+        given |= (marks & ~fmt_marks(change_entry(&entries[k], fmt_set_marks, marks))) != 0;
     }
     if (FMT_MARKS_OPTIONAL && given) { /* a processor may remember the leaf that faulted */
         gather_leaves(pt, va - (i - first) * slot_size(level), n, level);

@@ -18,9 +18,9 @@ static bool foldable(const struct mset_page_table *pt, const struct pt_table *ch
 /* The table below slot i becomes a leaf, if it can. Returns true if so. */
 static bool fold_table(struct mset_page_table *pt, struct pt_table *table, unsigned level,
                        unsigned i, uint64_t va) {
-    struct pt_table *const child = child_at(table, i);
+    struct pt_table *const child = table->child[i];
     unsigned marks;
-    if (child == NULL || !foldable(pt, child, level, &marks)) {
+    if (!foldable(pt, child, level, &marks)) {
         return false;
     }
     const unsigned below = level - 1, n = entry_count(below);

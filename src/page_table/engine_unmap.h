@@ -9,10 +9,7 @@
 /* Marks that were set in a leaf after its successors were made. */
 static void add_marks(uint64_t *entries, unsigned n, unsigned marks) {
     for (unsigned k = 0; k < n && marks != 0; k++) {
-        uint64_t old = __atomic_load_n(&entries[k], __ATOMIC_RELAXED);
-        while (!__atomic_compare_exchange_n(&entries[k], &old, fmt_set_marks(old, marks), true,
-                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-        }
+        (void)change_entry(&entries[k], fmt_set_marks, marks);
     }
 }
 

@@ -70,6 +70,17 @@ static inline bool resize_breaks(const struct mset_page_table *pt, uint64_t leaf
 
 /* ---- leaves ------------------------------------------------------------------------------- */
 
+/* An entry becomes next(entry, how), whatever marks a processor sets meanwhile. Returns it as it
+   was last. */
+static inline uint64_t change_entry(uint64_t *entry, uint64_t (*next)(uint64_t, unsigned),
+                                    unsigned how) {
+    uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(entry, &old, next(old, how), true, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED)) {
+    }
+    return old;
+}
+
 static inline void fill_leaves(const struct mset_page_table *pt, uint64_t *entries, unsigned n,
                                uint64_t leaf, uint64_t step) {
     enum { FEW = 16 };

@@ -232,9 +232,10 @@ static inline bool pt_gather_empty(const struct mset_page_table *pt) {
     return pt->gather.leaf_size == UINT64_MAX;
 }
 
+/* An empty one, which is {2^64 - 1, 0}, overlaps nothing. */
 static inline bool pt_gather_overlaps(const struct mset_page_table *pt, uint64_t va,
                                       uint64_t last) {
-    return va <= pt->gather.last && last >= pt->gather.start && !pt_gather_empty(pt);
+    return va <= pt->gather.last && last >= pt->gather.start;
 }
 
 /* ---- joining runs ------------------------------------------------------------------------- */

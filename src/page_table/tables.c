@@ -159,7 +159,7 @@ struct pt_table *mset_pt_reserve_take(struct mset_page_table *pt, struct pt_rese
 
 bool mset_pt_reserve_spent(const struct pt_reserve *reserve) {
     for (unsigned level = 0; level < MSET_PT_LEVELS; level++) {
-        if (reserve->ready.first[level] != NULL) {
+        if (reserve->ready.first[level] != NULL) { /* unreachable: a reserve is exact */
             return false;
         }
     }

@@ -258,7 +258,13 @@ static void no_table(const struct mset_pt_format *format) {
     assert_int_equal(mset_pt_query(t.pt, t.va, 0, NULL), MSET_INVALID_PARAM);
     assert_int_equal(mset_pt_next(t.pt, t.va, t.page, NULL), MSET_INVALID_PARAM);
     assert_int_equal(mset_pt_walk(t.pt, t.va, t.page, NULL, NULL), MSET_INVALID_PARAM);
+    struct mset_pt_cursor cursor;
     assert_int_equal(mset_pt_cursor_init(NULL, t.pt, t.va, t.page), MSET_INVALID_PARAM);
+    assert_int_equal(mset_pt_cursor_init(&cursor, t.pt, t.va, t.page), MSET_OK);
+    assert_false(mset_pt_cursor_next(&cursor, NULL));
+    assert_false(mset_pt_cursor_next(NULL, &run));
+    assert_true(mset_pt_cursor_next(&cursor, &run)); /* it has not moved */
+    assert_true(run.va == t.va && run.size == t.page);
     mset_pt_destroy(NULL);
     close_both();
 }
@@ -352,6 +358,22 @@ static void bad_physical_addresses(const struct mset_pt_format *format) {
     refuse_map(UINT64_MAX, t.page, MSET_PT_MARKER, MSET_INVALID_PARAM);
     every_map(&t, t.va + 2 * t.kind[t.kinds - 1].size, end - t.page, t.page, RW);
     close_both();
+}
+
+/* Beside a page that was mapped just now, where the way is short. */
+static void a_physical_address_behind_the_machine(const struct mset_pt_format *format) {
+    struct mset_pt_config config = every_config(format);
+    config.pa_bits = 40;
+    every_open(&t, &config);
+    const uint64_t end = UINT64_C(1) << 40;
+    every_map(&t, t.va, end - 2 * t.page, t.page, RW);
+    const struct every_state before = every_state(&t);
+    assert_int_equal(mset_pt_map(t.pt, t.va + t.page, end, t.page, RW), MSET_INVALID_PARAM);
+    assert_int_equal(mset_pt_map(t.pt, t.va + t.page, end - t.page, 2 * t.page, RW),
+                     MSET_INVALID_PARAM);
+    every_unchanged(&t, &before);
+    every_map(&t, t.va + t.page, end - t.page, t.page, RW);
+    every_close(&t);
 }
 
 static void refuse_flags(uint64_t flags) {
@@ -486,6 +508,7 @@ int main(void) {
         ALL(the_first_and_the_last_page_are_fine),
         ALL(bad_addresses),
         ALL(bad_physical_addresses),
+        ALL(a_physical_address_behind_the_machine),
         ALL(flags_that_cannot_be_expressed),
         ALL(bad_sizes_of_leaves),
         ALL(bad_marks_moves_and_overlaps),

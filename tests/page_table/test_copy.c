@@ -411,6 +411,60 @@ static void a_copy_of_a_broken_leaf_is_whole(const struct mset_pt_format *format
     close_both();
 }
 
+/* What has no access stays whole: there is nothing to break. */
+static void what_is_not_present_is_not_broken(const struct mset_pt_format *format) {
+    open_plain(format);
+    every_map_at(&t, 0, t.page, RW);
+    every_map_at(&t, t.page, t.page, 0);
+    every_map(&t, t.va + 2 * t.page, 5, t.page, MSET_PT_MARKER);
+    assert_int_equal(mset_pt_map(other, t.va + 5 * t.page, t.pa, t.page, RW), MSET_OK);
+    cache_and_unmap(); /* but the tables stay */
+    assert_int_equal(mset_pt_copy(t.pt, other, t.va, 4 * t.page, false), MSET_OK);
+    judge_watch(&t.judge);
+    watch_other();
+    assert_int_equal(other_gather().breaks, 1);
+    flush_other();
+    assert_true(other_leaf(t.va).present && !other_leaf(t.va + t.page).present);
+    assert_int_equal(other_leaf(t.va + 2 * t.page).pa, 5);
+    close_both();
+}
+
+/* ---- parts of leaves ----------------------------------------------------------------------------
+ */
+
+/* A part of a leaf has the tables and leaves that the cut leaf has, and the plan knew it. */
+static void copy_part(const struct leaf_kind *kind, uint64_t from, uint64_t size) {
+    struct mset_pt_need need;
+    every_map_at(&t, 0, kind->size, RW);
+    assert_int_equal(mset_pt_copy_prepare(t.pt, other, t.va + from, size, &need), MSET_OK);
+    t.judge.source.fail_at = 1;
+    t.judge.source.calls = 0;
+    assert_int_equal(mset_pt_copy(t.pt, other, t.va + from, size, false), MSET_OK);
+    assert_int_equal(t.judge.source.calls, 0);
+    t.judge.source.fail_at = 0;
+    judge_watch(&t.judge);
+    watch_other();
+    every_check(&t);
+    const uint64_t at[] = {from, from + size / 2, from + size - t.page};
+    for (unsigned k = 0; k < 3; k++) {
+        const struct mset_pt_run here = every_leaf(&t, t.va + at[k]);
+        const struct mset_pt_run there = other_leaf(t.va + at[k]);
+        assert_true(here.leaf_size == there.leaf_size && here.pa == there.pa);
+    }
+    empty_both();
+}
+
+static void a_part_of_a_leaf_is_copied(const struct mset_pt_format *format) {
+    open_plain(format);
+    for (unsigned k = 1; k < t.kinds; k++) {
+        const struct leaf_kind *const kind = &t.kind[k];
+        copy_part(kind, t.page, kind->size - t.page);
+        copy_part(kind, 0, kind->size / 2 + t.page);
+        copy_part(kind, kind->size / 2, t.page);
+    }
+    close_both();
+}
+
 #define ALL(test) \
     { #test, test, NULL }
 #define BREAKS(test) \
@@ -431,6 +485,8 @@ int main(void) {
         BREAKS(a_copy_over_stale_addresses_is_broken),
         BREAKS(tables_copied_over_stale_addresses_are_broken),
         BREAKS(a_copy_of_a_broken_leaf_is_whole),
+        BREAKS(what_is_not_present_is_not_broken),
+        ALL(a_part_of_a_leaf_is_copied),
     };
     return every_run("copy", tests, sizeof tests / sizeof *tests);
 }
