@@ -45,12 +45,14 @@ class Source:
         """The number of the line whose mark says that a branch on `line` is unreachable, or None."""
         if MARK in self.line(line):
             return line
-        above = line - 1
-        while above > 0 and re.match(r"\s*(/\*|[^;{}]*\*/\s*$)", self.line(above)):
-            if MARK in self.line(above):
-                return above
-            above -= 1
-        return None
+        end = first = line - 1
+        if end < 1 or not self.line(end).rstrip().endswith("*/"):
+            return None
+        while first > 1 and "/*" not in self.line(first):
+            first -= 1
+        if not self.line(first).lstrip().startswith("/*"):
+            return None  # behind code: of that line
+        return next((number for number in range(first, end + 1) if MARK in self.line(number)), None)
 
     def annotations(self):
         return {number for number, line in enumerate(self.lines, 1) if MARK in line}

@@ -156,7 +156,7 @@ static void commit_move(struct mset_plan *plan) {
  */
 
 void mset_commit(struct mset_plan *plan) {
-    switch (plan->kind) {
+    switch (plan->kind) { /* unreachable: there are no other kinds */
     case PLAN_UNMAP:
         if (!mset_range_empty(&plan->clear)) {
             mset_commit_removal(plan->set, &plan->path, &plan->clear);
@@ -188,7 +188,7 @@ void mset_commit(struct mset_plan *plan) {
 static void commit_step(struct step *step, bool followed) {
     struct mset *const set = step->plan->set;
     const struct range range = range_of(&step->piece);
-    switch (step->told.kind) {
+    switch (step->told.kind) { /* unreachable: there are no other kinds */
     case MSET_STEP_UNMAP:
         if (step->pass < PIECES_OTHERS || !followed) {
             remove_range(set, &range);
@@ -210,6 +210,7 @@ void mset_commit_steps(struct mset_plan *plan, uint64_t count) {
     struct range done = mset_no_range();
     enum pass pass = CLEAR_OTHERS;
     bool more = mset_first_step(&step, plan);
+    /* unreachable: no more steps have been done than there are */
     for (; more && count > 0; more = mset_next_step(&step), count--) {
         if (mset_range_empty(&done) || (pass < PIECES_OTHERS && step.pass >= PIECES_OTHERS)) {
             done = range_of(&step.piece);

@@ -18,8 +18,9 @@ struct line {
     char text[BUFFER];
 };
 
+/* There is something: at least the end of the line. */
 static void flush(struct line *line) {
-    if (line->length != 0 && !line->stopped) {
+    if (!line->stopped) {
         line->stopped = !line->write(line->arg, line->text, line->length);
     }
     line->length = 0;

@@ -39,6 +39,7 @@ static struct at_run piece_afterwards(const struct mset_plan *plan, const struct
 
 static void foresee_clear(const struct mset_plan *plan, const struct sink *sink) {
     struct at_path path;
+    /* unreachable: where something is to be cleared, something is */
     bool more = !mset_range_empty(&plan->clear) && mset_first_piece(plan->set, &plan->clear, &path);
     for (; more; more = mset_next_piece(plan->set, &plan->clear, &path)) {
         const struct at_run area = at_path_run(&path);
@@ -50,6 +51,7 @@ static void foresee_pieces(const struct mset_plan *plan, const struct sink *sink
     const enum mset_change_kind kind = plan->kind == PLAN_PROTECT ? MSET_PROTECTED : MSET_MOVED;
     struct at_path path;
     bool more =
+        /* unreachable: then there is a piece */
         !mset_range_empty(&plan->pieces) && mset_first_piece(plan->set, &plan->pieces, &path);
     for (uint64_t i = 0; more; more = mset_next_piece(plan->set, &plan->pieces, &path), i++) {
         const struct at_run piece = mset_piece_at(&path, &plan->pieces);
@@ -143,6 +145,7 @@ static void join_all_protected(const struct mset_plan *plan, struct joiner *join
                                range->last + (range->last != UINT64_MAX)};
     struct at_path path;
     uint64_t index = 0;
+    /* unreachable: where flags change there is a piece */
     bool more = !mset_range_empty(range) && mset_first_piece(plan->set, &wide, &path);
     for (; more; more = mset_next_piece(plan->set, &wide, &path)) {
         struct at_run area = at_path_run(&path);

@@ -73,8 +73,9 @@ static bool too_many_bytes(const struct sums *sums, uint64_t most) {
     return most != 0 && sums->areas != 0 && sums->bytes - 1 >= most;
 }
 
+/* `after` has areas. */
 static bool more_bytes(const struct sums *after, const struct sums *before) {
-    return after->areas != 0 && (before->areas == 0 || after->bytes - 1 > before->bytes - 1);
+    return before->areas == 0 || after->bytes - 1 > before->bytes - 1;
 }
 
 bool mset_within_limits(const struct mset_plan *plan) {

@@ -1,8 +1,9 @@
 /* merge.c - equal neighbours become one area, in sets that merge. */
 #include "set.h"
 
+/* `right` lies behind `left`, which so does not end at 2^64. */
 bool mset_may_merge(const struct at_run *left, const struct at_run *right) {
-    if (left->last == UINT64_MAX || right->first != left->last + 1 ||
+    if (right->first != left->last + 1 ||
         !at_same_attributes(&left->attributes, &right->attributes)) {
         return false;
     }

@@ -22,7 +22,7 @@ static mset_status make_room(struct mset_plan *plan) {
     struct answers *answers = &plan->answers;
     const struct mset_allocator *allocator = &plan->set->tree.allocator;
     const uint64_t count = mset_count_pieces(plan->set, &plan->range);
-    if (count > SIZE_MAX / sizeof(uint64_t)) {
+    if (count > SIZE_MAX / sizeof(uint64_t)) { /* unreachable: with 64 bits of size_t */
         return MSET_NO_MEMORY;
     }
     uint64_t *flags =
@@ -72,6 +72,7 @@ static mset_status ask(struct mset_plan *plan, mset_update_flags update, void *a
 static bool may_cut(const struct mset_plan *plan, bool *roomy) {
     struct at_path path;
     uint64_t i = 0;
+    /* unreachable: what is cut is a piece */
     bool more = plan->answers.cuts != 0 && mset_first_piece(plan->set, &plan->range, &path);
     *roomy = true;
     for (; more; more = mset_next_piece(plan->set, &plan->range, &path)) {

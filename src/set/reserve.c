@@ -21,8 +21,8 @@ static void abort_back(struct mset_plan *plan, struct step *step, uint64_t behin
 
 mset_status mset_reserve(struct mset_plan *plan) {
     struct step step;
-    uint64_t number = 0; /* steps before this one */
-    bool more = plan->steps != 0 && mset_first_step(&step, plan);
+    uint64_t number = 0;                                          /* steps before this one */
+    bool more = plan->steps != 0 && mset_first_step(&step, plan); /* unreachable: they are there */
     for (; more; more = mset_next_step(&step), number++) {
         if (!mset_step_prepares(&step)) {
             continue;
@@ -43,7 +43,7 @@ mset_status mset_reserve(struct mset_plan *plan) {
 /* To step `number`, counted from 1. */
 static bool go_to(struct step *step, const struct mset_plan *plan, uint64_t number) {
     bool more = mset_first_step(step, plan);
-    for (; more && number > 1; number--) {
+    for (; more && number > 1; number--) { /* unreachable: there are so many steps */
         more = mset_next_step(step);
     }
     return more;
@@ -51,6 +51,7 @@ static bool go_to(struct step *step, const struct mset_plan *plan, uint64_t numb
 
 void mset_unreserve(struct mset_plan *plan, uint64_t done) {
     struct step step;
+    /* unreachable: there are so many steps */
     if (plan->prepared > done && go_to(&step, plan, plan->prepared)) {
         abort_back(plan, &step, done, plan->prepared);
     }

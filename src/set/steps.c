@@ -114,6 +114,7 @@ static bool enter(struct step *step, enum pass pass) {
             describe(step);
             return true;
         }
+        /* unreachable: a pass that is marked has a step */
         if (find_forwards(step, mset_first_piece(step->plan->set, range_of(step), &step->path))) {
             return true;
         }
@@ -177,6 +178,7 @@ static bool enter_from_behind(struct step *step, enum pass pass) {
         step->pass = pass;
         /* Only answers are looked up by index; elsewhere it may run below 0. */
         step->index = step->plan->answers.count - 1;
+        /* unreachable: a pass that is marked has a step */
         if (find_backwards(step, mset_last_piece(step->plan->set, range_of(step), &step->path))) {
             return true;
         }
@@ -204,6 +206,7 @@ static void count_pieces(struct mset_plan *plan, const struct range *range, enum
                          enum pass prepared) {
     struct at_path path;
     uint64_t index = 0;
+    /* unreachable: what is not empty holds a piece */
     bool more = !mset_range_empty(range) && mset_first_piece(plan->set, range, &path);
     for (; more; more = mset_next_piece(plan->set, range, &path), index++) {
         const struct at_run piece = mset_piece_at(&path, range);

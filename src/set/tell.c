@@ -40,7 +40,7 @@ static int call(const struct mset_step *step, void *page_table) {
 /* The step that takes another one back. */
 static struct mset_step inverse(const struct mset_step *step) {
     struct mset_step back = *step;
-    switch (step->kind) {
+    switch (step->kind) { /* unreachable: there are no other kinds */
     case MSET_STEP_MAP:
         back.kind = MSET_STEP_UNMAP;
         break;
@@ -77,7 +77,7 @@ mset_status mset_tell(struct mset_plan *plan, uint64_t *done) {
     struct step step;
     uint64_t number = 0; /* steps before this one */
     *done = 0;
-    bool more = plan->steps != 0 && mset_first_step(&step, plan);
+    bool more = plan->steps != 0 && mset_first_step(&step, plan); /* unreachable: they are there */
     for (; more; more = mset_next_step(&step), number++) {
         const int code = call(&step.told, plan->page_table);
         if (code != 0) {
