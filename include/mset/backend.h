@@ -15,8 +15,8 @@
  *      which the calls will come. If one refuses, those that agreed are told to abort, and the
  *      operation has not begun.
  *   2. Pieces are unmapped: in ascending address order, those of backends without `prepare`
- *      before those with. So a refusal finds nothing done that could not be taken back: who has
- *      prepared does not refuse.
+ *      before those with, who do not refuse. So where one of the former refuses to unmap, protect,
+ *      or move to an empty place, none of the latter has been called yet.
  *   3. Pieces are protected or moved, in the same order.
  *   4. The new area is mapped.
  *   5. The set changes, and observers are told (observe.h).
@@ -42,7 +42,11 @@
  *
  * Every member of the table may be NULL: map, unmap, protect and fault then succeed without doing
  * anything, splitting and merging are allowed, references are not counted, and moving is an unmap
- * followed by a map. `prepare` and `abort` come together.
+ * followed by a map. But an area whose backend has one of `prepare` and `abort` without the other
+ * is MSET_INVALID_PARAM.
+ *
+ * Several backends over one page table of page_table.h: who changes a table on which others prepare
+ * must prepare as well. His calls would else use up what they have put there, and theirs fail.
  */
 #ifndef MSET_BACKEND_H
 #define MSET_BACKEND_H
@@ -117,7 +121,8 @@ struct mset_backend_ops {
     /*
      * May two neighbours with equal flags, this backend, and consecutive offsets become one
      * area? Asked only in sets that merge, when one of the two has just come to lie beside the
-     * other; so the answer must not depend on how large they are.
+     * other, or would do so by an operation that is shown (plan.h) or judged by the set's limits;
+     * so the answer must not depend on how large they are, nor on whether they are there yet.
      */
     bool (*may_merge)(struct mset_backend *backend, const struct mset_area *left,
                       const struct mset_area *right);

@@ -22,9 +22,15 @@
  * many as will be used, and the step itself cannot fail. So an operation over areas of these
  * backends happens whole or leaves no trace. No leaf reaches across a boundary between areas, so
  * only the ends of an operation's range can need a new table, and taking whole areas out,
- * mset_clear above all, needs no memory. (This holds as long as nobody else maps in the areas'
- * ranges, and without config.promote of the page table; with it a step may take more than it needs,
- * which then stays in the table's stock.)
+ * mset_clear above all, needs no memory.
+ *
+ * This holds as long as the page table has nothing in the range of an operation but what areas of
+ * backends that prepare have put there: what somebody else has mapped, in a hole or behind an area
+ * without a backend, is found when it is in the way, and that may be after areas were unmapped to
+ * make room. With config.promote of the page table leaves do reach across areas; then a step may
+ * take more tables than it needs, which stay in the table's stock, and unmapping a whole area may
+ * need some. Markers (page_table.h) in an area are the caller's: a fault on one is
+ * MSET_UNSUPPORTED, unmapping removes it.
  *
  * What cannot be brought back: when a map or move with MSET_MAP_REPLACE has unmapped areas of these
  * backends, and then a backend *without* prepare refuses what was to come in their place, they are

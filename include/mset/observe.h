@@ -21,7 +21,8 @@
  *
  * Order: what goes, in address order; what is protected or moved, in address order; what comes;
  * then what merges, in address order. An operation that fails tells nothing, but for one that
- * could not be undone (mset_last_failure() has a `done` part): that tells what was done.
+ * could not be undone (mset_last_failure() has a `done` part): that tells what was done, in the
+ * order of the calls to backends.
  */
 #ifndef MSET_OBSERVE_H
 #define MSET_OBSERVE_H
@@ -68,9 +69,9 @@ struct mset_observer {
 
 /*
  * Observers are told in the order in which they were attached. They are yours and must stay where
- * they are until detached or until mset_destroy(), which tells that all areas are removed. Not
- * attached twice, not detached unless attached, neither from inside a callback; MSET_INVALID_PARAM
- * for NULL and for those. Cost: O(observers).
+ * they are until detached or until mset_destroy(), which tells that all areas are removed. An
+ * observer watches one set at a time. Attaching it twice to the same set, or detaching it from
+ * another, is MSET_INVALID_PARAM, as NULL is. Not from inside a callback. Cost: O(observers).
  */
 MSET_API mset_status mset_attach(struct mset *set, struct mset_observer *observer);
 MSET_API mset_status mset_detach(struct mset *set, struct mset_observer *observer);

@@ -14,8 +14,10 @@
  * may still refuse in it; then all is undone as in the direct call.
  *
  * A set has at most one open plan. Until it is committed or dropped every other call that changes
- * the set, mset_fault() included, is MSET_BAD_STATE and changes nothing; all that ask are fine. The
- * page table is left alone meanwhile.
+ * the set, mset_fault() included, is MSET_BAD_STATE and changes nothing; all that ask are fine.
+ * Meanwhile the page table lives on and is left alone: nobody changes it, and no other set plans
+ * over it or drops a plan (one open plan per page table). What the plan will map holds a reference
+ * to its backend.
  */
 #ifndef MSET_PLAN_H
 #define MSET_PLAN_H

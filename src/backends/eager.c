@@ -11,6 +11,7 @@
  */
 #include "backends/frame_reserve.h"
 
+#include "base/assert.h"
 #include "base/memory.h"
 
 static struct mset_eager *eager_of(struct mset_backend *backend) {
@@ -47,7 +48,7 @@ static mset_status prepare(struct mset_eager *eager, const struct mset_step *ste
     if (status != MSET_OK || !fills(step)) {
         return status;
     }
-    status = mset_leaves_tell_room(step, table);
+    status = mset_leaves_tell_room(step, step->run.start, table);
     return status != MSET_OK
                ? status
                : mset_frame_reserve(eager, table, &step->run, flags_after(table, step),
@@ -63,27 +64,25 @@ static void eager_abort(struct mset_backend *backend, const struct mset_step *st
                         void *page_table) {
     struct mset_eager *const eager = eager_of(backend);
     if (fills(step)) {
-        mset_frame_cancel(eager, mset_frame_find(eager, page_table, step->run.start));
+        mset_frame_cancel(eager, mset_frame_find(eager, page_table, &step->run));
     }
     mset_pt_prepare_drop(page_table);
 }
 
-/* Does what was prepared, or prepares now and does it. */
-static mset_status fill(struct mset_eager *eager, const struct mset_step *step,
-                        struct mset_page_table *table) {
-    if (mset_frame_find(eager, table, step->run.start) == NULL) {
-        const mset_status status = prepare(eager, step, table);
-        if (status != MSET_OK) {
-            mset_pt_prepare_drop(table);
-            return status;
-        }
+/* What was prepared for the step, or is now; NULL: `status` says why not. */
+static struct mset_frame_reservation *reserved(struct mset_eager *eager,
+                                               const struct mset_step *step,
+                                               struct mset_page_table *table, mset_status *status) {
+    struct mset_frame_reservation *const before = mset_frame_find(eager, table, &step->run);
+    *status = before != NULL ? MSET_OK : prepare(eager, step, table);
+    if (*status != MSET_OK) {
+        mset_pt_prepare_drop(table);
+        return NULL;
     }
-    return mset_frame_fulfil(eager, table, mset_frame_find(eager, table, step->run.start),
-                             flags_after(table, step));
+    return before != NULL ? before : mset_frame_find(eager, table, &step->run);
 }
 
-/* ---- the calls --------------------------------------------------------------------------------
- */
+/* ---- the calls ----------------------------------------------------------------------------- */
 
 static int eager_map(struct mset_backend *backend, const struct mset_area *run, void *page_table) {
     const struct mset_step step = {.kind = MSET_STEP_MAP, .run = *run};
@@ -93,7 +92,12 @@ static int eager_map(struct mset_backend *backend, const struct mset_area *run, 
     if (!fills(&step)) {
         return answer(mset_leaves_vacant(page_table, run));
     }
-    return answer(fill(eager_of(backend), &step, page_table));
+    mset_status status;
+    struct mset_frame_reservation *const frames =
+        reserved(eager_of(backend), &step, page_table, &status);
+    return answer(frames == NULL ? status
+                                 : mset_frame_fulfil(eager_of(backend), page_table, frames,
+                                                     flags_after(page_table, &step)));
 }
 
 static int eager_unmap(struct mset_backend *backend, const struct mset_area *run,
@@ -109,11 +113,22 @@ static int eager_protect(struct mset_backend *backend, const struct mset_area *r
     if (table == NULL) {
         return answer(MSET_INVALID_PARAM);
     }
-    const mset_status status = fills(&step) ? fill(eager_of(backend), &step, table) : MSET_OK;
-    if (status != MSET_OK) {
+    if (!fills(&step)) {
+        return answer(mset_leaves_set_flags(table, run, new_flags));
+    }
+    mset_status status;
+    struct mset_frame_reservation *const frames =
+        reserved(eager_of(backend), &step, table, &status);
+    if (frames == NULL) {
         return answer(status);
     }
-    return answer(mset_leaves_set_flags(table, run, new_flags));
+    /* From here on nothing is wanted that has not been prepared. */
+    const uint64_t flags = flags_after(table, &step);
+    status = mset_leaves_cut(table, run);
+    MSET_ASSERT(status == MSET_OK);
+    status = mset_frame_fulfil(eager_of(backend), table, frames, flags);
+    return answer(status != MSET_OK ? status
+                                    : mset_pt_protect(table, run->start, run->size, flags));
 }
 
 static int eager_fault(struct mset_backend *backend, const struct mset_area *area, uint64_t address,

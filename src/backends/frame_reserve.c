@@ -10,8 +10,7 @@ static struct frame_pool pool_of(struct mset_eager *eager) {
     return (struct frame_pool){eager->frames, &eager->held};
 }
 
-/* ---- memory -----------------------------------------------------------------------------------
- */
+/* ---- memory -------------------------------------------------------------------------------- */
 
 static size_t bytes_of(size_t room) {
     return sizeof(struct mset_frame_reservation) + room * sizeof(struct extent);
@@ -46,6 +45,7 @@ static mset_status grow(const struct mset_eager *eager,
     }
     wide->table = old->table;
     wide->va = old->va;
+    wide->size = old->size;
     wide->count = old->count;
     memcpy(wide->extents, old->extents, old->count * sizeof old->extents[0]);
     free_reservation(eager, old);
@@ -53,8 +53,7 @@ static mset_status grow(const struct mset_eager *eager,
     return MSET_OK;
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking -------------------------------------------------------------------------------- */
 
 /* Takes the largest leaf-sized block that fits at va in `room` bytes and can be had. */
 static mset_status take_block(struct mset_eager *eager, const struct mset_page_table *table,
@@ -128,8 +127,7 @@ static mset_status take_holes(struct mset_eager *eager, const struct mset_page_t
     return status;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables -------------------------------------------------------------------------------- */
 
 static mset_status prepare_tables(struct mset_page_table *table,
                                   const struct mset_frame_reservation *reservation,
@@ -142,11 +140,10 @@ static mset_status prepare_tables(struct mset_page_table *table,
     return status;
 }
 
-/* ---- the list of those that wait --------------------------------------------------------------
- */
+/* ---- the list of those that wait ----------------------------------------------------------- */
 
-/* Behind the others: steps are called in the order in which they were prepared. */
 static void enlist(struct mset_eager *eager, struct mset_frame_reservation *reservation) {
+    reservation->before = eager->last_reserved;
     if (eager->first_reserved == NULL) {
         eager->first_reserved = reservation;
     } else {
@@ -156,29 +153,38 @@ static void enlist(struct mset_eager *eager, struct mset_frame_reservation *rese
 }
 
 static void unlist(struct mset_eager *eager, const struct mset_frame_reservation *reservation) {
-    struct mset_frame_reservation **place = &eager->first_reserved;
-    struct mset_frame_reservation *before = NULL;
-    while (*place != reservation) {
-        before = *place;
-        place = &before->next;
-    }
-    *place = reservation->next;
-    if (eager->last_reserved == reservation) {
-        eager->last_reserved = before;
-    }
+    struct mset_frame_reservation *const before = reservation->before;
+    struct mset_frame_reservation *const next = reservation->next;
+    *(before == NULL ? &eager->first_reserved : &before->next) = next;
+    *(next == NULL ? &eager->last_reserved : &next->before) = before;
+}
+
+static bool is_for(const struct mset_frame_reservation *reservation,
+                   const struct mset_page_table *table, const struct mset_area *run) {
+    return reservation->table == table && reservation->va == run->start &&
+           reservation->size == run->size;
 }
 
 struct mset_frame_reservation *mset_frame_find(const struct mset_eager *eager,
-                                               const struct mset_page_table *table, uint64_t va) {
-    struct mset_frame_reservation *r = eager->first_reserved;
-    while (r != NULL && (r->table != table || r->va != va)) {
-        r = r->next;
+                                               const struct mset_page_table *table,
+                                               const struct mset_area *run) {
+    struct mset_frame_reservation *up = eager->first_reserved;
+    struct mset_frame_reservation *down = eager->last_reserved;
+    while (up != NULL) {
+        if (is_for(up, table, run)) {
+            return up;
+        }
+        if (is_for(down, table, run)) {
+            return down;
+        }
+        /* Each of the two walks all of the list if need be; they end together. */
+        up = up->next;
+        down = down->before;
     }
-    return r;
+    return NULL;
 }
 
-/* ---- from beginning to end --------------------------------------------------------------------
- */
+/* ---- from beginning to end ----------------------------------------------------------------- */
 
 static void give_back(struct mset_eager *eager, struct mset_frame_reservation *reservation) {
     const struct frame_pool pool = pool_of(eager);
@@ -199,6 +205,7 @@ mset_status mset_frame_reserve(struct mset_eager *eager, struct mset_page_table 
     }
     reservation->table = table;
     reservation->va = run->start;
+    reservation->size = run->size;
     mset_status status = holes ? take_holes(eager, table, run->start, run->size, &reservation)
                                : take_range(eager, table, run->start, run->size, &reservation);
     if (status == MSET_OK) {

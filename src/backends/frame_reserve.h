@@ -22,9 +22,9 @@ struct extent {
 };
 
 struct mset_frame_reservation {
-    struct mset_frame_reservation *next;
+    struct mset_frame_reservation *before, *next;
     const struct mset_page_table *table;
-    uint64_t va; /* of the step */
+    uint64_t va, size; /* of the step */
     size_t count;
     size_t room;
     struct extent extents[];
@@ -37,9 +37,14 @@ struct mset_frame_reservation {
 mset_status mset_frame_reserve(struct mset_eager *eager, struct mset_page_table *table,
                                const struct mset_area *run, uint64_t flags, bool holes);
 
-/* The reservation made for a step on this table that begins at va; NULL: there is none. */
+/*
+ * The reservation made for a step on this table with this run; NULL: there is none. Steps are
+ * called in the order in which they were prepared and aborted in the reverse one, so it is looked
+ * for from both ends.
+ */
 struct mset_frame_reservation *mset_frame_find(const struct mset_eager *eager,
-                                               const struct mset_page_table *table, uint64_t va);
+                                               const struct mset_page_table *table,
+                                               const struct mset_area *run);
 
 /*
  * Maps what was reserved and ends the reservation. MSET_ALREADY_EXISTS only if somebody else has

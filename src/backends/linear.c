@@ -8,7 +8,7 @@ static struct mset_linear *linear_of(struct mset_backend *backend) {
 static mset_status prepare_map(const struct mset_step *step, struct mset_page_table *table) {
     const struct mset_area *const run = &step->run;
     mset_status status = mset_leaves_prepare_new(step, table);
-    status = status == MSET_OK ? mset_leaves_tell_room(step, table) : status;
+    status = status == MSET_OK ? mset_leaves_tell_room(step, run->start, table) : status;
     return status != MSET_OK
                ? status
                : mset_pt_map_prepare(table, run->start, run->offset, run->size,
@@ -53,6 +53,8 @@ static int linear_fault(struct mset_backend *backend, const struct mset_area *ar
         return answer(mset_pt_map(table, page, area->offset + (page - area->start), size, flags));
     case PAGE_STALE:
         return answer(mset_pt_protect(table, page, size, flags));
+    case PAGE_MARKED:
+        return answer(MSET_UNSUPPORTED);
     default:
         return answer(mset_page_mark(table, page, access));
     }

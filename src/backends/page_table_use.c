@@ -9,6 +9,9 @@ enum page_state mset_page_look(const struct mset_page_table *table, uint64_t pag
     if (mset_pt_query(table, page, 0, &run) != MSET_OK) {
         return PAGE_MISSING;
     }
+    if (run.flags == MSET_PT_MARKER) {
+        return PAGE_MARKED;
+    }
     return run.flags == leaf_flags(table, flags) ? PAGE_FINE : PAGE_STALE;
 }
 
@@ -39,8 +42,11 @@ void mset_frame_pool_give(const struct frame_pool *pool, uint64_t pa, uint64_t s
     mset_frames_free_range(pool->frames, pa, size);
 }
 
+/* Behind a marker, which is the caller's, there is no frame. */
 static void give_run(void *arg, const struct mset_pt_run *run) {
-    mset_frame_pool_give(arg, run->pa, run->size);
+    if (run->flags != MSET_PT_MARKER) {
+        mset_frame_pool_give(arg, run->pa, run->size);
+    }
 }
 
 mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_page_table *table,
@@ -76,6 +82,8 @@ mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_pag
         return fill_page(pool, table, page, area->flags);
     case PAGE_STALE:
         return mset_pt_protect(table, page, size, leaf_flags(table, area->flags));
+    case PAGE_MARKED:
+        return MSET_UNSUPPORTED;
     default:
         return mset_page_mark(table, page, access);
     }
@@ -87,16 +95,17 @@ static mset_status cut(struct mset_page_table *table, uint64_t va) {
     return status == MSET_INVALID_PARAM ? MSET_OK : status;
 }
 
-/*
- * Flags may differ for the set only. The ends of the run are boundaries of areas all the same, so
- * they become boundaries of leaves: then whole areas can be unmapped without a table.
- */
+mset_status mset_leaves_cut(struct mset_page_table *table, const struct mset_area *run) {
+    const mset_status status = cut(table, run->start);
+    return status == MSET_OK ? cut(table, run->start + run->size) : status;
+}
+
 mset_status mset_leaves_set_flags(struct mset_page_table *table, const struct mset_area *run,
                                   uint64_t new_flags) {
-    mset_status status =
-        mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags));
-    status = status == MSET_OK ? cut(table, run->start) : status;
-    return status == MSET_OK ? cut(table, run->start + run->size) : status;
+    const mset_status status = mset_leaves_cut(table, run);
+    return status == MSET_OK
+               ? mset_pt_protect(table, run->start, run->size, leaf_flags(table, new_flags))
+               : status;
 }
 
 int mset_leaves_protect(struct mset_backend *backend, const struct mset_area *run,
@@ -127,9 +136,20 @@ mset_status mset_leaves_vacant(const struct mset_page_table *table, const struct
     return flags_possible(table, run, run->flags);
 }
 
-mset_status mset_leaves_tell_room(const struct mset_step *step, struct mset_page_table *table) {
-    return step->room_size == 0 ? MSET_OK
-                                : mset_pt_prepare_room(table, step->room_start, step->room_size);
+/* The room may reach beyond what the table translates, where `place` is not and nothing else. */
+mset_status mset_leaves_tell_room(const struct mset_step *step, uint64_t place,
+                                  struct mset_page_table *table) {
+    const struct mset_pt_format *const format = mset_pt_get_format(table);
+    uint64_t first = step->room_start, last = first + (step->room_size - 1);
+    if (step->room_size == 0) {
+        return MSET_OK;
+    }
+    if (place <= format->low_last) {
+        last = last < format->low_last ? last : format->low_last;
+    } else {
+        first = first > format->high_first ? first : format->high_first;
+    }
+    return mset_pt_prepare_room(table, first, last - first + 1);
 }
 
 mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_table *table) {
@@ -146,7 +166,7 @@ mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_t
         return status != MSET_OK ? status
                                  : mset_pt_harvest_prepare(table, run->start, run->size, NULL);
     default:
-        status = mset_leaves_tell_room(step, table);
+        status = mset_leaves_tell_room(step, step->new_start, table);
         return status != MSET_OK
                    ? status
                    : mset_pt_move_prepare(table, run->start, step->new_start, run->size, NULL);

@@ -23,7 +23,7 @@ static inline uint64_t page_size_of(const struct mset_page_table *table) {
     return sizes & -sizes;
 }
 
-enum page_state { PAGE_MISSING, PAGE_STALE, PAGE_FINE };
+enum page_state { PAGE_MISSING, PAGE_STALE, PAGE_MARKED, PAGE_FINE };
 
 /* How the page compares with what the area's flags ask for. */
 enum page_state mset_page_look(const struct mset_page_table *table, uint64_t page, uint64_t flags);
@@ -54,7 +54,14 @@ mset_status mset_frame_pool_unmap(const struct frame_pool *pool, struct mset_pag
 mset_status mset_frame_pool_fault(const struct frame_pool *pool, struct mset_page_table *table,
                                   const struct mset_area *area, uint64_t address, uint64_t access);
 
-/* What protect does: other flags for the leaves, and both ends of the run boundaries of leaves. */
+/*
+ * Both ends of the run become boundaries of leaves: that they are boundaries of areas is enough,
+ * whatever the flags, so that whole areas can be unmapped without a table. First of all that a
+ * protect does: a table with config.promote may join what is behind the ends again, and another cut
+ * would need what nobody has prepared.
+ */
+mset_status mset_leaves_cut(struct mset_page_table *table, const struct mset_area *run);
+/* Cuts, and gives the leaves other flags. */
 mset_status mset_leaves_set_flags(struct mset_page_table *table, const struct mset_area *run,
                                   uint64_t new_flags);
 
@@ -71,10 +78,11 @@ int mset_leaves_move(struct mset_backend *backend, const struct mset_area *run, 
 mset_status mset_leaves_prepare(const struct mset_step *step, struct mset_page_table *table);
 mset_status mset_leaves_prepare_new(const struct mset_step *step, struct mset_page_table *table);
 /*
- * Before a MAP has the table prepare. (Only then: the table remembers until it is changed, and a
- * step that maps nothing does not.)
+ * Before the table prepares for something to arrive at `place`. (Only then: the table remembers
+ * until it is changed, and a step that maps nothing does not.)
  */
-mset_status mset_leaves_tell_room(const struct mset_step *step, struct mset_page_table *table);
+mset_status mset_leaves_tell_room(const struct mset_step *step, uint64_t place,
+                                  struct mset_page_table *table);
 /* The answer of prepare. One refusal ends the operation: nothing that was prepared will happen. */
 int mset_leaves_prepared(struct mset_page_table *table, mset_status status);
 /* The one answer to an abort: nothing that was prepared will happen. */

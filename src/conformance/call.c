@@ -88,8 +88,7 @@ static const char *name_of(enum call_kind kind) {
     return names[kind];
 }
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines --------------------------------------------------------------------------------- */
 
 static void print_line(mset_conformance_print print, void *arg, const char *line) {
     print(arg, "    ");

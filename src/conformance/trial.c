@@ -62,8 +62,7 @@ static bool was_starved(const struct trial *trial, const struct call *call) {
            subject->requests(subject->context) >= call->fail;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------
- */
+/* ---- opening and closing ------------------------------------------------------------------- */
 
 bool trial_init(struct trial *trial, const struct mset_conformance_subject *subject) {
     const size_t pages = (size_t)subject->pages;
@@ -300,8 +299,7 @@ static bool judge_failure(struct trial *trial, const struct call *call, uint64_t
     return trial_judge(trial, call, AFTER_FAILURE) && same_use(trial, use, MSET_RULE_FAILED_KEPT);
 }
 
-/* ---- making a call ------------------------------------------------------------------------------
- */
+/* ---- making a call ------------------------------------------------------------------------- */
 
 static void settle(const struct trial *trial) {
     const struct mset_conformance_subject *const subject = trial->subject;

@@ -75,16 +75,29 @@ static void harvest_in(const struct harvest_job *job, struct pt_table *table, un
     }
 }
 
+/* Who has the ends cut may change what lies between; config.promote may join that with others. */
+static mset_status announce_harvest(struct mset_page_table *pt, struct pt_session session) {
+    session.arrivals |= pt->promote;
+    pt->session = session;
+    return MSET_OK;
+}
+
 static mset_status engine_harvest(struct mset_page_table *pt, uint64_t va, uint64_t last,
                                   unsigned marks, pt_visit visit, void *arg,
                                   struct mset_pt_need *need) {
     struct path path;
     descend(pt, va, last, &path);
     struct pt_reserve reserve = {.need = {{0}}};
-    plan_cuts(path_end(&path), path.level, va, last, &CUT_ALL, &reserve.need);
+    const struct pt_session session = pt_session_now(pt);
+    if (need != NULL && pt->promote && session.arrivals) {
+        /* Any leaf may reach across by then, so the most that can be is counted. */
+        plan_cuts(NULL, pt->leaf_levels - 1, va, last, &CUT_ALL, &reserve.need);
+    } else {
+        plan_cuts(path_end(&path), path.level, va, last, &CUT_ALL, &reserve.need);
+    }
     const mset_status status = mset_pt_reserve_fill(pt, &reserve, need);
     if (status != MSET_OK || need != NULL) {
-        return status;
+        return status == MSET_OK ? announce_harvest(pt, session) : status;
     }
     struct pt_joiner joiner = {.visit = visit, .arg = arg};
     const struct harvest_job job = {pt, &reserve, marks, visit == NULL ? NULL : &joiner};

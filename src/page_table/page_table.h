@@ -212,8 +212,7 @@ void mset_pt_tables_free_stock(struct mset_page_table *pt);
 /* Frees everything. */
 void mset_pt_tables_destroy(struct mset_page_table *pt);
 
-/* ---- what is stale -----------------------------------------------------------------------------
- */
+/* ---- what is stale ------------------------------------------------------------------------- */
 
 /* Something in [va, last] is stale; leaves of `stride` bytes were the smallest. */
 static inline void pt_gather_add(struct mset_page_table *pt, uint64_t va, uint64_t last,

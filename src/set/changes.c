@@ -13,8 +13,7 @@ const char *mset_change_text(enum mset_change_kind kind) {
     return (unsigned)kind < sizeof text / sizeof text[0] ? text[kind] : "unknown change";
 }
 
-/* ---- what a change is made of -----------------------------------------------------------------
- */
+/* ---- what a change is made of -------------------------------------------------------------- */
 
 static void give(const struct sink *sink, enum mset_change_kind kind, const struct at_run *old_run,
                  const struct at_run *new_run) {
@@ -73,8 +72,7 @@ void mset_changes_of_growing(const struct sink *sink, const struct mset_plan *pl
     give(sink, MSET_GROWN, &old_run, &plan->run);
 }
 
-/* ---- what follows from it ----------------------------------------------------------------------
- */
+/* ---- what follows from it ------------------------------------------------------------------ */
 
 void mset_hold(struct mset_backend *backend) {
     if (backend != NULL && backend->ops->retain != NULL) {

@@ -11,9 +11,14 @@ bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, str
     return true;
 }
 
+/* Who prepares must be able to abort. */
+static bool check_backend(const struct mset_backend *backend) {
+    return backend == NULL || (backend->ops != NULL &&
+                               (backend->ops->prepare == NULL) == (backend->ops->abort == NULL));
+}
+
 bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out) {
-    return (area->backend == NULL || area->backend->ops != NULL) &&
-           mset_check_range(set, area->start, area->size, out);
+    return check_backend(area->backend) && mset_check_range(set, area->start, area->size, out);
 }
 
 bool mset_check_how(unsigned how) {

@@ -56,8 +56,7 @@ static void remove_range(struct mset *set, const struct range *range) {
     mset_commit_removal(set, &path, range);
 }
 
-/* ---- map, grow ---------------------------------------------------------------------------------
- */
+/* ---- map, grow ----------------------------------------------------------------------------- */
 
 static void commit_map(struct mset_plan *plan) {
     struct mset *const set = plan->set;
@@ -80,8 +79,7 @@ static void commit_grow(struct mset_plan *plan) {
                       &plan->run);
 }
 
-/* ---- protect -----------------------------------------------------------------------------------
- */
+/* ---- protect ------------------------------------------------------------------------------- */
 
 /* Changes the piece at the path; false if the path is void afterwards. */
 static bool protect_piece(struct mset *set, struct at_path *path, const struct at_run *piece,
@@ -119,8 +117,7 @@ static void commit_protect(struct mset_plan *plan) {
     }
 }
 
-/* ---- move --------------------------------------------------------------------------------------
- */
+/* ---- move ---------------------------------------------------------------------------------- */
 
 /* Adds the piece at the path at its new place. It is still at the old one, too. */
 static void move_piece(const struct mset_plan *plan, const struct at_path *path,
@@ -152,8 +149,7 @@ static void commit_move(struct mset_plan *plan) {
     mset_at_splice(&set->tree, plan->pieces.first, plan->pieces.last, NULL);
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ----------------------------------------------------------------------------- */
 
 void mset_commit(struct mset_plan *plan) {
     switch (plan->kind) { /* unreachable: there are no other kinds */

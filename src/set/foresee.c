@@ -74,8 +74,7 @@ static void foresee_added(const struct mset_plan *plan, const struct sink *sink)
     }
 }
 
-/* ---- what merges ------------------------------------------------------------------------------
- */
+/* ---- what merges --------------------------------------------------------------------------- */
 
 /* Areas as they will be, in address order; neighbours are joined as they come by. */
 struct joiner {

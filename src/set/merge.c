@@ -20,12 +20,13 @@ bool mset_too_large_together(const struct at_run *left, const struct at_run *rig
     return left->first == 0 && right->last == UINT64_MAX;
 }
 
-/* Extends `run` over the areas that follow it and may join it; was there any? */
-static bool absorb(struct mset *set, struct at_path *path, struct at_run *run, bool *more) {
+/* Extends `run` over the areas that follow it up to `edge` and may join it; was there any? */
+static bool absorb(struct mset *set, struct at_path *path, uint64_t edge, struct at_run *run,
+                   bool *more) {
     bool absorbed = false;
     while ((*more = mset_at_next(&set->tree, path))) {
         const struct at_run next = at_path_run(path);
-        if (!mset_may_merge(run, &next)) {
+        if (next.first > edge || !mset_may_merge(run, &next)) {
             break;
         }
         if (mset_too_large_together(run, &next)) {
@@ -48,7 +49,7 @@ void mset_merge_around(struct mset *set, const struct range *range) {
     bool more = true;
     while (more && at_path_run(&path).first < edge) {
         struct at_run run = at_path_run(&path);
-        if (absorb(set, &path, &run, &more)) {
+        if (absorb(set, &path, edge, &run, &more)) {
             mset_at_splice(&set->tree, run.first, run.last, &run);
             more = run.last != UINT64_MAX && mset_at_first_from(&set->tree, run.last + 1, &path);
         }

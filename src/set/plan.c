@@ -15,6 +15,11 @@ static void copy_plan(struct mset_plan *to, const struct mset_plan *from) {
     }
 }
 
+/* What the plan maps has no area yet that would hold it. */
+static struct mset_backend *new_backend(const struct mset_plan *plan) {
+    return plan->added.attributes.backend;
+}
+
 /* From an opened plan on some stack to one that waits, with all it needs. */
 static mset_status keep(struct mset_plan *opened, void *page_table, struct mset_plan **out) {
     struct mset *const set = opened->set;
@@ -34,6 +39,7 @@ static mset_status keep(struct mset_plan *opened, void *page_table, struct mset_
         free_plan(plan);
         return status;
     }
+    mset_hold(new_backend(plan));
     set->open = plan;
     *out = plan;
     return MSET_OK;
@@ -95,8 +101,7 @@ mset_status mset_plan_shrink(struct mset *set, uint64_t address, unsigned side, 
     return status == MSET_OK ? keep(&opened, page_table, plan) : status;
 }
 
-/* ---- looking ----------------------------------------------------------------------------------
- */
+/* ---- looking ------------------------------------------------------------------------------- */
 
 struct show {
     mset_visit_change visit;
@@ -122,8 +127,7 @@ void mset_plan_show(const struct mset_plan *plan, mset_visit_change visit, void 
     mset_foresee(plan, &sink);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------
- */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 mset_status mset_plan_commit(struct mset_plan *plan) {
     if (plan == NULL) {
@@ -133,6 +137,7 @@ mset_status mset_plan_commit(struct mset_plan *plan) {
     (void)mset_given(set);
     set->open = NULL;
     const mset_status status = mset_run_reserved(plan);
+    mset_unhold(new_backend(plan));
     free_plan(plan);
     return status;
 }
@@ -144,6 +149,7 @@ void mset_plan_drop(struct mset_plan *plan) {
     (void)mset_given(plan->set);
     plan->set->open = NULL;
     mset_unreserve(plan, 0);
+    mset_unhold(new_backend(plan));
     mset_close(plan);
     free_plan(plan);
 }

@@ -11,12 +11,11 @@ static void abort_back(struct mset_plan *plan, struct step *step, uint64_t behin
                        uint64_t number) {
     bool more = true;
     for (; more && number > behind; more = mset_prev_step(step), number--) {
-        if (mset_step_prepares(step)) {
+        if (mset_prepares(step->told.run.backend)) {
             struct mset_backend *const backend = step->told.run.backend;
             backend->ops->abort(backend, &step->told, plan->page_table);
         }
     }
-    plan->prepared = 0;
 }
 
 mset_status mset_reserve(struct mset_plan *plan) {
@@ -24,7 +23,7 @@ mset_status mset_reserve(struct mset_plan *plan) {
     uint64_t number = 0;                                          /* steps before this one */
     bool more = plan->steps != 0 && mset_first_step(&step, plan); /* unreachable: they are there */
     for (; more; more = mset_next_step(&step), number++) {
-        if (!mset_step_prepares(&step)) {
+        if (!mset_prepares(step.told.run.backend)) {
             continue;
         }
         const int code = prepare(&step);
@@ -33,6 +32,7 @@ mset_status mset_reserve(struct mset_plan *plan) {
             if (mset_prev_step(&step)) {
                 abort_back(plan, &step, 0, number);
             }
+            plan->prepared = 0;
             return status;
         }
         plan->prepared = number + 1;

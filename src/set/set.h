@@ -103,7 +103,7 @@ struct mset_plan {
 
     unsigned passes;   /* bit n: pass n has steps */
     uint64_t steps;    /* of all passes */
-    uint64_t prepared; /* steps whose backends have prepared */
+    uint64_t prepared; /* number of the last step that was prepared, from 1 */
 };
 
 /* ---- check.c ------------------------------------------------------------------------------ */
@@ -196,8 +196,7 @@ bool mset_first_step(struct step *step, const struct mset_plan *plan);
 bool mset_next_step(struct step *step);
 bool mset_prev_step(struct step *step);
 
-static inline bool mset_step_prepares(const struct step *step) {
-    const struct mset_backend *backend = step->told.run.backend;
+static inline bool mset_prepares(const struct mset_backend *backend) {
     return backend != NULL && backend->ops->prepare != NULL;
 }
 

@@ -22,11 +22,6 @@ static const struct range *range_of(const struct step *step) {
     return is_clear(step->pass) ? &step->plan->clear : &step->plan->pieces;
 }
 
-static bool prepares(const struct at_run *piece) {
-    const struct mset_backend *backend = piece->attributes.backend;
-    return backend != NULL && backend->ops->prepare != NULL;
-}
-
 static bool moves_in_two(const struct mset_plan *plan, const struct at_run *piece) {
     const struct mset_backend *backend = piece->attributes.backend;
     return plan->kind == PLAN_MOVE && backend != NULL && backend->ops->move == NULL;
@@ -36,7 +31,7 @@ static bool moves_in_two(const struct mset_plan *plan, const struct at_run *piec
 static bool counts(const struct mset_plan *plan, enum pass pass, const struct at_run *piece,
                    uint64_t index) {
     const bool last_of_two = pass == CLEAR_PREPARED || pass == PIECES_PREPARED;
-    return prepares(piece) == last_of_two &&
+    return mset_prepares(piece->attributes.backend) == last_of_two &&
            (is_clear(pass) || plan->kind != PLAN_PROTECT ||
             plan->answers.flags[index] != piece->attributes.flags);
 }
@@ -210,7 +205,7 @@ static void count_pieces(struct mset_plan *plan, const struct range *range, enum
     bool more = !mset_range_empty(range) && mset_first_piece(plan->set, range, &path);
     for (; more; more = mset_next_piece(plan->set, range, &path), index++) {
         const struct at_run piece = mset_piece_at(&path, range);
-        const enum pass pass = prepares(&piece) ? prepared : others;
+        const enum pass pass = mset_prepares(piece.attributes.backend) ? prepared : others;
         if (counts(plan, pass, &piece, index)) {
             plan->passes |= 1u << pass;
             plan->steps += 1u + (!is_clear(pass) && moves_in_two(plan, &piece));

@@ -190,8 +190,7 @@ static void protect_of_what_stays_without_access(void **state) {
     world_close(&world);
 }
 
-/* ---- reservations -----------------------------------------------------------------------------
- */
+/* ---- reservations -------------------------------------------------------------------------- */
 
 /* Every other frame is taken, so that no two blocks follow each other. */
 static void scatter(struct world *world, uint64_t *pa, unsigned n) {
@@ -291,8 +290,7 @@ static void each_table_has_its_own(void **state) {
     world_close(&world);
 }
 
-/* ---- faults -----------------------------------------------------------------------------------
- */
+/* ---- faults -------------------------------------------------------------------------------- */
 
 /* A page that is there with other rights than the area's is brought up to date. */
 static void a_page_with_old_rights(void **state) {

@@ -211,8 +211,7 @@ static void spare_tables_are_judged_at_the_end(void **state) {
     assert_int_equal(stand.result.rule, MSET_RULE_LEAK);
 }
 
-/* ---- rules that need a subject of their own ----------------------------------------------------
- */
+/* ---- rules that need a subject of their own ------------------------------------------------ */
 
 static const char *complain_of_two(void *context) {
     const struct slate *const slate = context;

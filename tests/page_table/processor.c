@@ -13,8 +13,7 @@ static uint64_t slot_size(unsigned level) {
     return PAGE_SIZE << (INDEX_BITS * level);
 }
 
-/* ---- one entry --------------------------------------------------------------------------------
- */
+/* ---- one entry ----------------------------------------------------------------------------- */
 
 static struct processor_seen leaf(uint64_t pa, uint64_t size) {
     return (struct processor_seen){SEEN_LEAF, pa & ~(size - 1), size};
@@ -109,8 +108,7 @@ const struct processor_kind *processor_find(const char *name) {
     return NULL;
 }
 
-/* ---- one access -------------------------------------------------------------------------------
- */
+/* ---- one access ---------------------------------------------------------------------------- */
 
 /* NULL where no table can be: whoever unlinked it must have left something else in its place. */
 static uint64_t *entry_at(const struct processor *processor, uint64_t table_pa, unsigned level,
@@ -172,8 +170,7 @@ static void touch(struct processor *processor, uint64_t va, bool write, bool fro
     }
 }
 
-/* ---- the thread -------------------------------------------------------------------------------
- */
+/* ---- the thread ---------------------------------------------------------------------------- */
 
 static void touch_somewhere(struct processor *processor) {
     struct rng *const rng = &processor->rng;

@@ -28,8 +28,7 @@ static void close_both(void) {
     every_close(&t);
 }
 
-/* ---- every call on a range ---------------------------------------------------------------------
- */
+/* ---- every call on a range ----------------------------------------------------------------- */
 
 static void never_told(void *arg, const struct mset_pt_run *run) {
     (void)arg, (void)run;

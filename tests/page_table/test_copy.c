@@ -153,8 +153,7 @@ write_protection_of_what_is_not_writable_changes_nothing(const struct mset_pt_fo
     close_both();
 }
 
-/* ---- what is refused --------------------------------------------------------------------------
- */
+/* ---- what is refused ----------------------------------------------------------------------- */
 
 static mset_status copy(uint64_t size) {
     return mset_pt_copy(t.pt, other, t.va, size, true);
@@ -266,8 +265,7 @@ static void tables_may_differ_in_what_entries_do_not_show(const struct mset_pt_f
     close_both();
 }
 
-/* ---- no memory ----------------------------------------------------------------------------------
- */
+/* ---- no memory ----------------------------------------------------------------------------- */
 
 static uint64_t sum(const struct mset_pt_need *need) {
     uint64_t all = 0;
@@ -350,8 +348,7 @@ static void a_refused_copy_leaves_the_stock(const struct mset_pt_format *format)
     close_both();
 }
 
-/* ---- into what waits for a flush: AArch64 -------------------------------------------------------
- */
+/* ---- into what waits for a flush: AArch64 -------------------------------------------------- */
 
 /* The processor of the other table has a page cached that is not there any more. */
 static void cache_and_unmap(void) {
@@ -429,8 +426,7 @@ static void what_is_not_present_is_not_broken(const struct mset_pt_format *forma
     close_both();
 }
 
-/* ---- parts of leaves ----------------------------------------------------------------------------
- */
+/* ---- parts of leaves ----------------------------------------------------------------------- */
 
 /* A part of a leaf has the tables and leaves that the cut leaf has, and the plan knew it. */
 static void copy_part(const struct leaf_kind *kind, uint64_t from, uint64_t size) {

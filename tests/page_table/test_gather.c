@@ -24,8 +24,7 @@ static void empty_again(void) {
     every_check(&t);
 }
 
-/* ---- what is expected -------------------------------------------------------------------------
- */
+/* ---- what is expected ---------------------------------------------------------------------- */
 
 static void stale_range(uint64_t va, uint64_t size) {
     const struct mset_pt_gather now = every_gather(&t);
@@ -204,8 +203,7 @@ static void a_large_leaf_and_a_page_unmapped(const struct mset_pt_format *format
     every_close(&t);
 }
 
-/* ---- every size of leaves ----------------------------------------------------------------------
- */
+/* ---- every size of leaves ------------------------------------------------------------------ */
 
 static void each_kind(const struct mset_pt_format *format,
                       void (*test)(const struct leaf_kind *kind)) {

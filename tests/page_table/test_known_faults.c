@@ -35,8 +35,7 @@ static void each_kind(const struct mset_pt_format *format,
     every_close(&t);
 }
 
-/* ---- a part of a large leaf is unmapped: the rest stays -----------------------------------------
- */
+/* ---- a part of a large leaf is unmapped: the rest stays ------------------------------------ */
 
 static void unmap_part(const struct leaf_kind *kind, uint64_t from, uint64_t size) {
     every_map_at(&t, 0, kind->size, RW);
@@ -79,8 +78,7 @@ static void unmapping_a_part_of_a_leaf_keeps_the_rest(const struct mset_pt_forma
     each_kind(format, unmap_parts);
 }
 
-/* ---- PROT_NONE keeps its frame ------------------------------------------------------------------
- */
+/* ---- PROT_NONE keeps its frame ------------------------------------------------------------- */
 
 static void check_kept(const struct leaf_kind *kind, uint64_t flags) {
     struct mmu_leaf leaf;
@@ -192,8 +190,7 @@ static void a_part_without_access_keeps_its_frame(const struct mset_pt_format *f
     each_kind(format, hide_part);
 }
 
-/* ---- LoongArch: a directory has no valid bit ----------------------------------------------------
- */
+/* ---- LoongArch: a directory has no valid bit ----------------------------------------------- */
 
 enum { LOONGARCH_HUGE = 0x40 };
 
@@ -328,8 +325,7 @@ static void a_moved_table_waits_for_the_flush(const struct mset_pt_format *forma
     every_close(&t);
 }
 
-/* ---- a fresh map leaves the gather alone --------------------------------------------------------
- */
+/* ---- a fresh map leaves the gather alone --------------------------------------------------- */
 
 static void map_fresh(const struct mset_pt_format *format, bool promote) {
     struct mset_pt_config config = every_config(format);
@@ -357,8 +353,7 @@ static void a_fresh_map_leaves_nothing_stale(const struct mset_pt_format *format
     map_fresh(format, true);
 }
 
-/* ---- not from the root per page -----------------------------------------------------------------
- */
+/* ---- not from the root per page ------------------------------------------------------------ */
 
 /* A call that looks at so many tables may go down to each, and once more before it begins. */
 static void check_visits(uint64_t before, uint64_t tables) {

@@ -38,8 +38,7 @@ static struct rig rig;
 static struct mset_page_table *pt, *other;
 static struct processor processor;
 
-/* ---- the processor ----------------------------------------------------------------------------
- */
+/* ---- the processor ------------------------------------------------------------------------- */
 
 static bool stopped(void) {
     return __atomic_load_n(&processor.stop, __ATOMIC_ACQUIRE);
@@ -100,8 +99,7 @@ static void stop(void) {
     assert_int_equal(pthread_join(processor.thread, NULL), 0);
 }
 
-/* ---- how long ----------------------------------------------------------------------------------
- */
+/* ---- how long ------------------------------------------------------------------------------ */
 
 static uint64_t milliseconds(void) {
     struct timespec now;
@@ -114,8 +112,7 @@ static bool again(unsigned times, uint64_t since) {
     return times < TIMES && (times < 2 || milliseconds() - since < MILLISECONDS);
 }
 
-/* ---- the tables -------------------------------------------------------------------------------
- */
+/* ---- the tables ---------------------------------------------------------------------------- */
 
 static void open_tables(bool keep_marks) {
     rig_open(&rig, 64, 0);
@@ -154,8 +151,7 @@ static struct mset_pt_run leaf(uint64_t va) {
     return run;
 }
 
-/* ---- what may not touch the dirty mark ---------------------------------------------------------
- */
+/* ---- what may not touch the dirty mark ----------------------------------------------------- */
 
 static void mark_accessed(void) {
     assert_int_equal(mset_pt_mark(pt, VA, MSET_PT_ACCESSED), MSET_OK);
@@ -221,8 +217,7 @@ static void whoever_does_not_keep_marks_still_protects(void **state) {
     close_tables();
 }
 
-/* ---- a mark that comes while the leaf is cut ----------------------------------------------------
- */
+/* ---- a mark that comes while the leaf is cut ----------------------------------------------- */
 
 static bool see_dirty(void *arg, const struct mset_pt_run *run) {
     *(bool *)arg |= run->dirty;

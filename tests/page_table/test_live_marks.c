@@ -98,8 +98,7 @@ static uint64_t address(unsigned page) {
     return BASE + page * PAGE;
 }
 
-/* ---- open and close ---------------------------------------------------------------------------
- */
+/* ---- open and close ------------------------------------------------------------------------ */
 
 static void create_tables(const struct machine *machine) {
     const struct mset_pt_config config = {.format = machine->format,
@@ -149,8 +148,7 @@ static int close_scene(void **state) {
                                                                                                : -1;
 }
 
-/* ---- the table is put in order; nobody is looking ----------------------------------------------
- */
+/* ---- the table is put in order; nobody is looking ------------------------------------------ */
 
 /* Slots of frames are 4 MiB apart, so that none continues another. */
 static int frame_of(unsigned page) {
@@ -213,8 +211,7 @@ static void put_in_order(const struct call *call) {
     mset_pt_flushed(scene.pt);
 }
 
-/* ---- one call, while the processor runs: nothing is asserted here ------------------------------
- */
+/* ---- one call, while the processor runs: nothing is asserted here -------------------------- */
 
 static uint64_t pick_leaf_size(void) {
     const uint64_t sizes = mset_pt_leaf_sizes(scene.pt);
@@ -341,8 +338,7 @@ static mset_status change(struct call *call) {
     }
 }
 
-/* ---- afterwards, while it pauses ---------------------------------------------------------------
- */
+/* ---- afterwards, while it pauses ----------------------------------------------------------- */
 
 static void change_model(const struct call *call) {
     switch (call->kind) {
@@ -472,8 +468,7 @@ static void live_marks(void **state) {
     }
 }
 
-/* ---- all machines ------------------------------------------------------------------------------
- */
+/* ---- all machines -------------------------------------------------------------------------- */
 
 static struct machine machines[] = {
     {.name = "x86-64", .format = &mset_pt_x86_64},

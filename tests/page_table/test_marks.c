@@ -41,8 +41,7 @@ static unsigned marks_at(uint64_t va) {
     return (run.accessed ? MSET_PT_ACCESSED : 0) | (run.dirty ? MSET_PT_DIRTY : 0);
 }
 
-/* ---- harvest ----------------------------------------------------------------------------------
- */
+/* ---- harvest ------------------------------------------------------------------------------- */
 
 enum { SEEN = 8 };
 
@@ -262,8 +261,7 @@ static void a_query_sees_marks_in_the_next_table(const struct mset_pt_format *fo
     every_close(&t);
 }
 
-/* ---- mset_pt_mark -------------------------------------------------------------------------------
- */
+/* ---- mset_pt_mark -------------------------------------------------------------------------- */
 
 static void refuse_mark(uint64_t va, unsigned marks, mset_status status) {
     const struct every_state before = every_state(&t);
@@ -302,8 +300,7 @@ marks_are_for_present_leaves_and_dirty_for_writable_ones(const struct mset_pt_fo
     each_kind(format, mark_badly);
 }
 
-/* ---- markers ------------------------------------------------------------------------------------
- */
+/* ---- markers ------------------------------------------------------------------------------- */
 
 static void protect_marker(const struct leaf_kind *kind) {
     static const uint64_t flags[] = {0, MSET_READ, RW};

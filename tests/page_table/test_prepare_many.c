@@ -47,8 +47,7 @@ static void check(const struct sequence *sequence, unsigned levels, uint64_t tab
     }
 }
 
-/* ---- tables that calls share -------------------------------------------------------------------
- */
+/* ---- tables that calls share --------------------------------------------------------------- */
 
 static void maps_share_new_tables(const struct mset_pt_format *format) {
     struct sequence sequence = {.count = 0};
@@ -379,8 +378,7 @@ static void two_roots(const struct mset_pt_format *format) {
     every_close(&t);
 }
 
-/* ---- promotion: never less ---------------------------------------------------------------------
- */
+/* ---- promotion: never less ----------------------------------------------------------------- */
 
 /* What the first puts beside the source of the second makes one leaf with it, which then is cut. */
 static void a_source_may_be_promoted(const struct mset_pt_format *format) {

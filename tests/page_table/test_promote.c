@@ -428,8 +428,7 @@ static void equal_flags_again_promote(const struct mset_pt_format *format) {
     every_close(&t);
 }
 
-/* ---- over what waits for a flush: AArch64 -------------------------------------------------------
- */
+/* ---- over what waits for a flush: AArch64 -------------------------------------------------- */
 
 static void open_level_2(const struct mset_pt_format *format) {
     struct mset_pt_config config = every_config(format);

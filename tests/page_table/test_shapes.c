@@ -87,8 +87,7 @@ static uint64_t entry(const struct judge *judge, unsigned level, uint64_t va) {
     }
 }
 
-/* ---- a large leaf takes the place of a table --------------------------------------------------
- */
+/* ---- a large leaf takes the place of a table ----------------------------------------------- */
 
 static const struct mset_pt_format *const formats[] = {&mset_pt_x86_64, &mset_pt_aarch64_4k,
                                                        &mset_pt_sv39, &mset_pt_loongarch64};
@@ -137,8 +136,7 @@ static void replacing_a_1g_slot_makes_one_leaf(void **state) {
     }
 }
 
-/* ---- groups stay as they are ------------------------------------------------------------------
- */
+/* ---- groups stay as they are --------------------------------------------------------------- */
 
 /* Nothing but `groups` groups at this level, nothing stale, nothing broken. */
 static void expect_untouched(const struct judge *judge, unsigned level, unsigned groups) {
@@ -227,8 +225,7 @@ static void protect_brings_back_groups_inside_of_its_range(void **state) {
     judge_close(judge);
 }
 
-/* ---- break before make ------------------------------------------------------------------------
- */
+/* ---- break before make --------------------------------------------------------------------- */
 
 /* A leaf of 2 MiB that has lost its access, but may still be cached. */
 static struct judge *open_hidden_leaf(void) {
@@ -302,8 +299,7 @@ static void breaks_of_folded_tables_are_not_counted(void **state) {
     judge_close(judge);
 }
 
-/* ---- marks ------------------------------------------------------------------------------------
- */
+/* ---- marks --------------------------------------------------------------------------------- */
 
 static void mark(struct judge *judge, uint64_t va, unsigned marks) {
     assert_int_equal(mset_pt_mark(judge->pt, va, marks), MSET_OK);
@@ -378,8 +374,7 @@ static void a_new_mark_wants_a_flush_where_marks_are_optional(void **state) {
     }
 }
 
-/* ---- stock ------------------------------------------------------------------------------------
- */
+/* ---- stock --------------------------------------------------------------------------------- */
 
 /* Two leaves of 1 GiB at 1 GiB and 2 GiB. */
 static struct judge *open_two_large_leaves(void) {
@@ -479,8 +474,7 @@ static void what_was_prepared_can_be_dropped(void **state) {
     judge_close(judge);
 }
 
-/* ---- the gather of a lone page ----------------------------------------------------------------
- */
+/* ---- the gather of a lone page ------------------------------------------------------------- */
 
 static void ignore_run(void *arg, const struct mset_pt_run *run) {
     (void)arg, (void)run;
@@ -511,8 +505,7 @@ static void only_the_page_is_stale_when_its_tables_go(void **state) {
     }
 }
 
-/* ---- move -------------------------------------------------------------------------------------
- */
+/* ---- move ---------------------------------------------------------------------------------- */
 
 static struct mset_pt_run query(const struct judge *judge, uint64_t va) {
     struct mset_pt_run run;

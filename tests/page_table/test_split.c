@@ -71,8 +71,7 @@ static void each_far_pair(const struct mset_pt_format *format, pair_test test) {
     each_pair_within(format, 600, test);
 }
 
-/* ---- one leaf, as a whole ---------------------------------------------------------------------
- */
+/* ---- one leaf, as a whole ------------------------------------------------------------------ */
 
 struct seen {
     unsigned runs;
@@ -179,8 +178,7 @@ static void small_leaves_inherit_the_marks(const struct mset_pt_format *format) 
     each_pair(format, split_with_all_marks);
 }
 
-/* ---- parts, and what is small already ---------------------------------------------------------
- */
+/* ---- parts, and what is small already ------------------------------------------------------ */
 
 /* "Those that stick out are split as a whole." */
 static void split_by_a_page(const struct leaf_kind *from, const struct leaf_kind *to) {
@@ -296,8 +294,7 @@ static void a_refused_frame_changes_nothing(const struct mset_pt_format *format)
     each_pair(format, refuse_split);
 }
 
-/* ---- AArch64 ----------------------------------------------------------------------------------
- */
+/* ---- AArch64 ------------------------------------------------------------------------------- */
 
 static void level_2_splits_without_a_break(const struct mset_pt_format *format) {
     struct mset_pt_config config = every_config(format);

@@ -19,8 +19,7 @@ static void open_plain(const struct mset_pt_format *format) {
     every_open(&t, &config);
 }
 
-/* ---- the cursor -------------------------------------------------------------------------------
- */
+/* ---- the cursor ---------------------------------------------------------------------------- */
 
 static void start(uint64_t from, uint64_t size) {
     assert_int_equal(mset_pt_cursor_init(&cursor, t.pt, t.va + from, size), MSET_OK);

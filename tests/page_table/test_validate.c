@@ -54,8 +54,7 @@ static uint64_t *entry_at(unsigned level, uint64_t va) {
     return &table_at(level, va)->entries[index_at(level, va)];
 }
 
-/* ---- leaves -----------------------------------------------------------------------------------
- */
+/* ---- leaves -------------------------------------------------------------------------------- */
 
 static void leaves(const struct mset_pt_format *format) {
     open_with(format);
@@ -76,8 +75,7 @@ static void leaves(const struct mset_pt_format *format) {
     close_all();
 }
 
-/* ---- groups -----------------------------------------------------------------------------------
- */
+/* ---- groups -------------------------------------------------------------------------------- */
 
 /* Two groups, and behind them a page that is in none. */
 static void check_groups(const struct leaf_kind *kind) {
@@ -120,8 +118,7 @@ static void groups(const struct mset_pt_format *format) {
     close_all();
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables -------------------------------------------------------------------------------- */
 
 static void links(const struct mset_pt_format *format) {
     open_with(format);
@@ -200,8 +197,7 @@ static void recent(const struct mset_pt_format *format) {
     close_all();
 }
 
-/* ---- what is broken ----------------------------------------------------------------------------
- */
+/* ---- what is broken ------------------------------------------------------------------------ */
 
 static void broken(const struct mset_pt_format *format) {
     static const char *const text = "an entry is broken and nobody will mend it";

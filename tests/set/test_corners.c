@@ -25,8 +25,7 @@ static void add(struct mset *set, uint64_t start, struct mset_backend *backend) 
     assert_int_equal(mset_map(set, &area, MSET_MAP_FAIL, NULL), MSET_OK);
 }
 
-/* ---- backends ---------------------------------------------------------------------------------
- */
+/* ---- backends ------------------------------------------------------------------------------ */
 
 static void a_backend_without_a_table_is_refused(void **state) {
     (void)state;
@@ -63,8 +62,7 @@ static void codes_that_are_no_status(void **state) {
     mset_destroy(set);
 }
 
-/* ---- cursors ----------------------------------------------------------------------------------
- */
+/* ---- cursors ------------------------------------------------------------------------------- */
 
 /* Where the area is not asked for, the cursor steps all the same. */
 static void a_cursor_steps_without_an_answer(void **state) {
@@ -112,8 +110,7 @@ static void at_the_ends_of_the_addresses_a_cursor_ends(void **state) {
     mset_destroy(set);
 }
 
-/* ---- listings ---------------------------------------------------------------------------------
- */
+/* ---- listings ------------------------------------------------------------------------------ */
 
 struct page {
     unsigned calls, refuse_at; /* from 1 */
@@ -152,8 +149,7 @@ static void a_listing_stops_in_the_midst_of_a_line(void **state) {
     mset_destroy(set);
 }
 
-/* ---- plans ------------------------------------------------------------------------------------
- */
+/* ---- plans --------------------------------------------------------------------------------- */
 
 static bool count_change(void *arg, const struct mset_change *change) {
     (void)change;

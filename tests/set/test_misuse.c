@@ -163,8 +163,7 @@ static void test_no_table_and_no_frames(void **state) {
     mset_lazy_init(NULL, NULL);
 }
 
-/* ---- the remains of a set ----------------------------------------------------------------------
- */
+/* ---- the remains of a set ------------------------------------------------------------------ */
 
 /* Memory that stays readable after it was freed, so that looking at it is defined. */
 static _Alignas(64) unsigned char arena[1 << 16];
