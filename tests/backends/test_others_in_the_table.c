@@ -135,6 +135,31 @@ static void a_filling_that_promotes_needs_no_more(void **state) {
     flat_close(&flat);
 }
 
+static bool toggle(void *arg, const struct mset_area *piece, uint64_t *flags) {
+    (void)arg;
+    *flags = piece->flags ^ MSET_WRITE;
+    return true;
+}
+
+/* The first half becomes like the second, and one leaf with it; then the second becomes other. */
+static void halves_that_swap_their_rights(void **state) {
+    (void)state;
+    struct flat flat;
+    struct mset_plan *plan;
+    flat_open(&flat, true);
+    add(&flat, &flat.linear.backend, GIB, MIB, MSET_READ);
+    add(&flat, &flat.linear.backend, GIB + MIB, MIB, RW);
+    assert_int_equal(
+        mset_plan_protect(flat.set, GIB, 2 * MIB, MSET_HOLES_SKIP, toggle, NULL, flat.pt, &plan),
+        MSET_OK);
+    fault_point_set(&flat.faults, 1, true);
+    assert_int_equal(mset_plan_commit(plan), MSET_OK);
+    assert_int_equal(flat.faults.requests, 0);
+    assert_int_equal(rights_at(&flat, GIB), RW);
+    assert_int_equal(rights_at(&flat, GIB + MIB), MSET_READ);
+    flat_close(&flat);
+}
+
 /* ---- markers ----------------------------------------------------------------------------------
  */
 
@@ -238,6 +263,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_protect_that_promotes_needs_no_more),
         cmocka_unit_test(a_filling_that_promotes_needs_no_more),
+        cmocka_unit_test(halves_that_swap_their_rights),
         cmocka_unit_test(a_marker_has_no_frame),
         cmocka_unit_test(a_marker_in_a_linear_area_is_not_served),
         cmocka_unit_test(a_room_may_reach_beyond_the_table),

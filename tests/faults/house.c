@@ -34,9 +34,12 @@ static void room_close(struct room *room) {
     free(room->storage);
 }
 
-static struct mset_page_table *open_table(const struct house *house, struct room *room) {
-    const struct mset_pt_config config = {
-        .format = house->format, .frames = &room->frames.base, .allocator = &house->memory.base};
+static struct mset_page_table *open_table(const struct house *house, struct room *room,
+                                          bool promote) {
+    const struct mset_pt_config config = {.format = house->format,
+                                          .frames = &room->frames.base,
+                                          .allocator = &house->memory.base,
+                                          .promote = promote};
     struct mset_page_table *table;
     assert_int_equal(mset_pt_create(&config, &table), MSET_OK);
     return table;
@@ -66,18 +69,20 @@ static void choose_sizes(struct house *house) {
     }
 }
 
-void house_open(struct house *house, const struct mset_pt_format *format, bool merge) {
+void house_open(struct house *house, const struct mset_pt_format *format, bool merge,
+                bool promote) {
     memset(house, 0, sizeof *house);
     house->format = format;
     house->merge = merge;
+    house->promote = promote;
     choose_sizes(house);
     counting_allocator_open(&house->counter);
     faulty_allocator_init(&house->memory, &house->counter.base, &house->faults);
     room_open(&house->tables, house, 64 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
     room_open(&house->others, house, 128 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
     room_open(&house->data, house, 4 * GIB, 16 * house->big, false);
-    house->pt = open_table(house, &house->tables);
-    house->other = open_table(house, &house->others);
+    house->pt = open_table(house, &house->tables, promote);
+    house->other = open_table(house, &house->others, false);
     house->root_frames = house->tables.frames.live - table_frames(house, house->pt);
     mset_linear_init(&house->linear);
     mset_linear_init(&house->behind);
@@ -101,7 +106,8 @@ void house_clear(struct house *house) {
     /* Backends that do not prepare cut by themselves, so some of them may want a table. */
     fault_point_set(&house->faults, 0, false);
     const bool foreign = house->mover.references + house->mapper.references != 0;
-    fault_point_set(&house->faults, foreign ? 0 : 1, true);
+    /* And leaves that were promoted reach across areas. */
+    fault_point_set(&house->faults, foreign || house->promote ? 0 : 1, true);
     assert_int_equal(mset_clear(house->set, house->pt), MSET_OK);
     fault_point_set(&house->faults, 0, false);
     house_flush(house);
@@ -234,7 +240,9 @@ static const char *wrong_stock(const struct house *house) {
     struct mset_pt_gather gather;
     mset_pt_get_gather(house->pt, &gather);
     const uint64_t waiting = gather.tables * (house->page / MSET_PAGE_SIZE);
-    return house->tables.frames.live != table_frames(house, house->pt) + waiting
+    const uint64_t used = table_frames(house, house->pt) + waiting;
+    return house->tables.frames.live < used ||
+                   (house->tables.frames.live != used && !house->promote)
                ? "tables were taken and are not in use"
                : NULL;
 }
@@ -278,7 +286,8 @@ static bool in_use(const struct house *house, size_t frame) {
     return !mset_buddy_is_free(house->tables.buddy, house->tables.base + frame * MSET_PAGE_SIZE);
 }
 
-void snapshot_take(struct snapshot *snapshot, const struct house *house) {
+void snapshot_take(struct snapshot *snapshot, struct house *house) {
+    mset_pt_prepare_drop(house->pt);
     memset(snapshot, 0, sizeof *snapshot);
     snapshot->count = list_areas(house, snapshot->areas);
     mset_get_statistics(house->set, &snapshot->statistics);

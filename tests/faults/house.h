@@ -35,7 +35,7 @@ struct house {
     uint64_t page; /* smallest leaf */
     uint64_t big;  /* the next larger one that is an entry */
     uint64_t base; /* of the addresses in use, a multiple of the largest leaf */
-    bool merge;
+    bool merge, promote;
 
     struct fault_point faults;
     struct counting_allocator counter;
@@ -50,7 +50,8 @@ struct house {
     struct mset *set;
 };
 
-void house_open(struct house *house, const struct mset_pt_format *format, bool merge);
+/* With `promote` the own table makes larger leaves by itself: then tables may stay in its stock. */
+void house_open(struct house *house, const struct mset_pt_format *format, bool merge, bool promote);
 /* Asserts that everything comes back. */
 void house_close(struct house *house);
 /* Unmaps everything while no memory is to be had, and asserts that only the roots are left. */
@@ -78,7 +79,7 @@ struct snapshot {
     unsigned char *bytes;
 };
 
-void snapshot_take(struct snapshot *snapshot, const struct house *house);
+void snapshot_take(struct snapshot *snapshot, struct house *house);
 void snapshot_free(struct snapshot *snapshot);
 /* NULL, or what has changed since. */
 const char *snapshot_differs(const struct snapshot *snapshot, const struct house *house);

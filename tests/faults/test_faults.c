@@ -162,11 +162,20 @@ static void check(const struct trial *trial, const char *wrong) {
 static bool may_be_made_anew(const struct trial *trial) {
     const struct house *const house = trial->house;
     const struct act *const act = trial->act;
-    const bool foreign =
-        act->kind == ACT_MAP
-            ? act->tenant == MOVER || act->tenant == MAPPER
-            : act->kind == ACT_MOVE && house->mover.references + house->mapper.references != 0;
-    return foreign && act->how == MSET_MAP_REPLACE;
+    struct mset_cursor cursor;
+    struct mset_area area;
+    bool foreign = act->kind == ACT_MAP && (act->tenant == MOVER || act->tenant == MAPPER);
+    if (act->how != MSET_MAP_REPLACE || act->kind > ACT_MOVE) {
+        return false;
+    }
+    if (act->kind == ACT_MOVE) {
+        (void)mset_cursor_range(&cursor, house->set, house->base + act->page * house->page,
+                                act->pages * house->page);
+        while (mset_cursor_next(&cursor, &area)) {
+            foreign |= area.backend == &house->mover.base || area.backend == &house->mapper.base;
+        }
+    }
+    return foreign;
 }
 
 static void check_unchanged(const struct trial *trial) {
@@ -266,14 +275,14 @@ static void strike(struct house *house, const struct state *state) {
     house_clear(house);
 }
 
-static void all_states(bool merge) {
+static void all_states(bool merge, bool promote) {
     static struct house house;
-    house_open(&house, format, merge);
+    house_open(&house, format, merge, promote);
     for (size_t i = 0; i < state_count; i++) {
         strike(&house, &states[i]);
     }
-    print_message("%s%s: %" PRIu64 " operations\n", format->name, merge ? ", merging" : "",
-                  totals.operations);
+    print_message("%s%s%s: %" PRIu64 " operations\n", format->name, merge ? ", merging" : "",
+                  promote ? ", promoting" : "", totals.operations);
     print_message("faults injected: %" PRIu64 "\n", house.faults.injected);
     print_message("of these %" PRIu64 " refused an operation, %" PRIu64 " in a backend; %" PRIu64
                   " could not be undone\n",
@@ -285,18 +294,24 @@ static void all_states(bool merge) {
 
 static void faults_in_a_plain_set(void **state) {
     (void)state;
-    all_states(false);
+    all_states(false, false);
 }
 
 static void faults_in_a_merging_set(void **state) {
     (void)state;
-    all_states(true);
+    all_states(true, false);
+}
+
+static void faults_over_a_promoting_table(void **state) {
+    (void)state;
+    all_states(true, true);
 }
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_in_a_plain_set),
         cmocka_unit_test(faults_in_a_merging_set),
+        cmocka_unit_test(faults_over_a_promoting_table),
     };
     if (argc > 1) {
         format = mset_pt_format_find(argv[1]);
