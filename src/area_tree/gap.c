@@ -190,7 +190,7 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
     struct at_path path;
     at_seek(tree, wish->last, &path);
     unsigned i = path.slot[0];
-    do {
+    for (;;) {
         while (i-- > 0) {
             struct room room;
             if (gap_room(wish, &path, i, need, &room)) {
@@ -206,7 +206,7 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
             return false;
         }
         i = ((const struct at_leaf *)path.node[0])->count;
-    } while (true);
+    }
 }
 
 /* ---- the two searches --------------------------------------------------------------------- */

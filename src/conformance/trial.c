@@ -153,9 +153,7 @@ bool trial_close(struct trial *trial) {
     return trial_find(trial, MSET_RULE_LEAK, 0, "%" PRIu64 " resources were not given back", left);
 }
 
-/* ---- how a call may end
- * --------------------------------------------------------------------------
- */
+/* ---- how a call may end -------------------------------------------------------------------- */
 
 /* Did the subject have a reason to refuse? */
 static bool may_refuse(const struct trial *trial, mset_status status) {
@@ -188,9 +186,7 @@ static bool judge_status(struct trial *trial) {
                       mset_last_failure(trial->set).code);
 }
 
-/* ---- failures that had to be undone
- * --------------------------------------------------------------
- */
+/* ---- failures that had to be undone -------------------------------------------------------- */
 
 static bool lacks_prepare(const struct trial *trial, const struct model_page *pages,
                           const struct span *span) {

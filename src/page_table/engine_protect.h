@@ -31,6 +31,7 @@ static inline void note_change(struct mset_page_table *pt, struct pt_table *tabl
                                unsigned n, uint64_t old, uint64_t delta, struct change *change) {
     change->turned |= delta;
     change->before |= old;
+    /* unreachable: 0 at will; a processor has to be faster (test_live_marks lets it try) */
     if (n > 0 && is_broken(old ^ delta) && !is_broken(old)) {
         change->broke = true;
         note_broken(pt, table, i, n);
@@ -58,6 +59,7 @@ static inline void change_one(struct mset_page_table *pt, struct pt_table *table
     if (!pt->keep_marks && delta != 0) {
         *entry = old ^ delta;
     } else {
+        /* unreachable: a failure at will; it takes a processor in between (test_live_marks) */
         while (delta != 0 && !__atomic_compare_exchange_n(entry, &old, old ^ delta, true,
                                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
             delta = change_of(change, old, level);

@@ -84,8 +84,7 @@ static uint64_t rights_at(const struct flat *flat, uint64_t va) {
     return run.flags;
 }
 
-/* ---- promotion --------------------------------------------------------------------------------
- */
+/* ---- promotion ----------------------------------------------------------------------------- */
 
 /* With the new rights both halves would make one large leaf. */
 static void a_protect_that_promotes_needs_no_more(void **state) {
@@ -160,8 +159,7 @@ static void halves_that_swap_their_rights(void **state) {
     flat_close(&flat);
 }
 
-/* ---- markers ----------------------------------------------------------------------------------
- */
+/* ---- markers ------------------------------------------------------------------------------- */
 
 static void a_marker_has_no_frame(void **state) {
     (void)state;
@@ -190,8 +188,7 @@ static void a_marker_in_a_linear_area_is_not_served(void **state) {
     flat_close(&flat);
 }
 
-/* ---- the end of what can be translated ----------------------------------------------------------
- */
+/* ---- the end of what can be translated ----------------------------------------------------- */
 
 /* The tail of the source is a hole, and falls where nothing can be. */
 static void a_room_may_reach_beyond_the_table(void **state) {
@@ -223,8 +220,7 @@ static void a_room_may_begin_before_the_upper_half(void **state) {
     flat_close(&flat);
 }
 
-/* ---- many steps ---------------------------------------------------------------------------------
- */
+/* ---- many steps ---------------------------------------------------------------------------- */
 
 /* Reservations are found from either end, by their range: none is mistaken for another. */
 static void many_fillings_are_dropped_and_done(void **state) {
@@ -239,8 +235,8 @@ static void many_fillings_are_dropped_and_done(void **state) {
         struct mset_plan *plan;
         uint64_t flags = RW;
         const uint64_t tables = flat.tables.live;
-        assert_int_equal(mset_plan_protect(flat.set, GIB, AREAS * 4 * PAGE, MSET_HOLES_SKIP,
-                                           set_flags, &flags, flat.pt, &plan),
+        assert_int_equal(mset_plan_protect(flat.set, GIB, UINT64_C(4) * AREAS * PAGE,
+                                           MSET_HOLES_SKIP, set_flags, &flags, flat.pt, &plan),
                          MSET_OK);
         assert_int_equal(flat.data.live, 2 * AREAS);
         if (round == 0) {

@@ -75,8 +75,7 @@ static void nothing_merges_beyond_the_edge(void **state) {
     mset_destroy(set);
 }
 
-/* ---- the last reference -------------------------------------------------------------------------
- */
+/* ---- the last reference -------------------------------------------------------------------- */
 
 struct counted {
     struct mset_backend base;
