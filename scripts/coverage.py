@@ -37,6 +37,8 @@ class Source:
         """What stands in (line, column, last line, column behind it), in one line."""
         line, column, last, end = place
         lines = self.lines[line - 1:last]
+        if (line, column) == (last, end):  # a macro, perhaps `true`
+            return re.match(r"\w*", lines[0][column - 1:]).group()
         lines[-1] = lines[-1][:end - 1]
         lines[0] = lines[0][column - 1:]
         return " ".join(part.strip() for part in lines)
@@ -120,6 +122,8 @@ class Report:
         for place, shown in sorted(file.decisions.items()):
             inside = [at for at in file.branches if place[:2] <= at[:2] and at[2:] <= place[2:]]
             constant = sum(file.folded(at) for at in inside)
+            if not inside:
+                continue  # the condition of a macro
             shown_here = sum(shown)
             self.shown += shown_here
             count = max(len(shown) - constant, shown_here)
