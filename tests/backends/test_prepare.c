@@ -176,6 +176,38 @@ static void protect_up_to_the_end(void **state) {
     world_close(&world);
 }
 
+/* A room may lie in either half, or reach out of the addresses that can be translated. */
+static void rooms_in_both_halves(void **state) {
+    (void)state;
+    struct world world;
+    world_open(&world);
+    const uint64_t end = mset_pt_x86_64.low_last + 1, high = mset_pt_x86_64.high_first;
+    const struct {
+        uint64_t place, first, size;
+    } rooms[] = {{GIB, GIB, 2 * PAGE},
+                 {end - PAGE, end - 2 * PAGE, 4 * PAGE},
+                 {high, high - 2 * PAGE, 4 * PAGE},
+                 {high + GIB, high + GIB - PAGE, 3 * PAGE}};
+    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+        const struct mset_area old = area_of(&world.linear.backend, rooms[i].place, PAGE, RW);
+        struct mset_step step = {.kind = MSET_STEP_UNMAP, .run = old};
+        assert_int_equal(map_on(world.rig.pt, &old), 0);
+        assert_int_equal(prepare(&world, &step), 0);
+        step = map_step(&world.linear.backend, rooms[i].place, PAGE);
+        step.run.offset = 8 * PAGE;
+        step.room_start = rooms[i].first;
+        step.room_size = rooms[i].size;
+        assert_int_equal(prepare(&world, &step), 0);
+        failing_frames_fail(&world.rig.source, 1, true);
+        assert_int_equal(unmap(&world, &old), 0);
+        assert_int_equal(map_on(world.rig.pt, &step.run), 0);
+        failing_frames_fail(&world.rig.source, 0, false);
+        assert_int_equal(rig_look(&world.rig, rooms[i].place).pa, 8 * PAGE);
+        assert_int_equal(unmap(&world, &step.run), 0);
+    }
+    world_close(&world);
+}
+
 /* From no access to no access: still no frame, whatever else changes. */
 static void protect_of_what_stays_without_access(void **state) {
     (void)state;
@@ -264,6 +296,50 @@ static void a_place_that_was_taken_meanwhile(void **state) {
     world_close(&world);
 }
 
+/* The same where a protect was to fill holes: the area is left without access. */
+static void a_hole_that_was_taken_meanwhile(void **state) {
+    (void)state;
+    struct world world;
+    world_open(&world);
+    const struct mset_area area = area_of(&world.eager.backend, GIB, 5 * PAGE, 0);
+    const struct mset_step step = {.kind = MSET_STEP_PROTECT, .run = area, .new_flags = RW};
+    assert_int_equal(map_on(world.rig.pt, &area), 0);
+    for (unsigned k = 0; k < 5; k++) { /* the page that is taken */
+        assert_int_equal(prepare(&world, &step), 0);
+        assert_int_equal(world.eager.held, area.size);
+        assert_int_equal(mset_pt_map(world.rig.pt, GIB + k * PAGE, 0, PAGE, MSET_READ), MSET_OK);
+        assert_int_equal(protect(&world, &area, RW), MSET_ALREADY_EXISTS);
+        assert_int_equal(world.eager.held, 0);
+        assert_int_equal(rig_count(&world.rig).leaves[0], 1);
+        assert_false(rig_look(&world.rig, GIB + k * PAGE).write);
+        assert_int_equal(mset_pt_unmap(world.rig.pt, GIB, 5 * PAGE, NULL, NULL), MSET_OK);
+        assert_int_equal(rig_live(&world.rig), 1);
+    }
+    world_close(&world);
+}
+
+/* Of reservations that wait, each is found by its addresses and its size, also in the midst. */
+static void each_step_has_its_own(void **state) {
+    (void)state;
+    enum { STEPS = 5 };
+    struct world world;
+    struct mset_step steps[STEPS];
+    uint64_t bytes = 0;
+    world_open(&world);
+    for (unsigned i = 0; i < STEPS; i++) { /* some begin at one address */
+        steps[i] = map_step(&world.eager.backend, GIB + i / 2 * MIB, (i + 1) * PAGE);
+        assert_int_equal(prepare(&world, &steps[i]), 0);
+        bytes += steps[i].run.size;
+    }
+    const unsigned order[STEPS] = {2, 3, 1, 4, 0};
+    for (unsigned i = 0; i < STEPS; i++) {
+        assert_int_equal(world.eager.held, bytes);
+        give_up(world.rig.pt, &steps[order[i]]);
+        bytes -= steps[order[i]].run.size;
+    }
+    world_close(&world);
+}
+
 /* Two tables have reservations of one backend at the same addresses. */
 static void each_table_has_its_own(void **state) {
     (void)state;
@@ -341,9 +417,12 @@ int main(void) {
         cmocka_unit_test(protect_says_what_the_table_says),
         cmocka_unit_test(protect_without_a_table_for_its_ends),
         cmocka_unit_test(protect_up_to_the_end),
+        cmocka_unit_test(rooms_in_both_halves),
         cmocka_unit_test(protect_of_what_stays_without_access),
         cmocka_unit_test(a_list_that_cannot_grow),
         cmocka_unit_test(a_place_that_was_taken_meanwhile),
+        cmocka_unit_test(a_hole_that_was_taken_meanwhile),
+        cmocka_unit_test(each_step_has_its_own),
         cmocka_unit_test(each_table_has_its_own),
         cmocka_unit_test(a_page_with_old_rights),
         cmocka_unit_test(a_fault_sets_the_mark_of_its_access),
