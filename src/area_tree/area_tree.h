@@ -10,8 +10,8 @@
  *
  * What is here begins with at_; what the linker sees, with mset_at_, as in every room.
  *
- * Files: node.h (layout), rank_*.h and descend*.c (search), path.c (stepping), pool.c (nodes),
- * splice.c, cut.c and balance.c (change), gap.c (free room), validate.c.
+ * Files: node.h (layout), search*, gap.h and lanes_*.h (search), path.c (stepping), pool.c (nodes),
+ * splice.c, carve.c, cut.c and balance.c (change), validate.c.
  */
 #ifndef MSET_AREA_TREE_H
 #define MSET_AREA_TREE_H
@@ -25,26 +25,44 @@ enum { AT_MAX_HEIGHT = 24 };
  * The way from the root to a place in a leaf. node[0] is the leaf, node[height - 1] the root.
  * slot[level] is the child taken at a branch; slot[0] is the number of areas of the leaf that
  * start at or before the address sought, so the area that could hold it is slot[0] - 1.
+ * Areas [from, to) of the leaf are those that touch the range sought.
  * A path is good until the tree changes.
  */
 struct at_path {
     void *node[AT_MAX_HEIGHT];
     uint8_t slot[AT_MAX_HEIGHT];
+    uint8_t from;
+    uint8_t to;
     uint64_t fence; /* last address before the next leaf's first area; 2^64 - 1 without one */
     bool last_leaf; /* no leaf follows */
 };
 
 struct at_tree;
 
-/* Search, in the variant that suits the processor (descend.h). */
-struct at_descent {
+struct at_wish;
+
+/* Where an area is. No leaf: nowhere. */
+struct at_place {
+    const struct at_leaf *leaf;
+    uint64_t index;
+};
+
+/* What looks at whole nodes, in the variant that suits the processor (search.h). */
+struct at_search {
     const char *name;
-    /* The leaf and index of the area that holds the address; NULL if none does. */
-    const struct at_leaf *(*find)(const struct at_tree *tree, uint64_t address, unsigned *index);
-    /* The tree may not be empty. */
-    void (*seek)(const struct at_tree *tree, uint64_t address, struct at_path *path);
+    /* The area that holds the address. */
+    struct at_place (*find)(const struct at_tree *tree, uint64_t address);
+    /* To `first`, for a range [first, last]. The tree may not be empty. */
+    void (*seek)(const struct at_tree *tree, uint64_t first, uint64_t last, struct at_path *path);
+    /* Areas of the leaf that begin at or before the address. */
+    unsigned (*rank)(const struct at_leaf *leaf, uint64_t address);
     /* The largest distance from an area to the next, within the leaf. */
-    uint64_t (*widest)(const struct at_leaf *leaf);
+    uint64_t (*widest_within)(const struct at_leaf *leaf);
+    /* The largest gap below the branch. */
+    uint64_t (*widest_below)(const struct at_branch *branch);
+    /* The lowest, the highest start of a gap that holds what is wished for. */
+    bool (*lowest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
+    bool (*highest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
 };
 
 struct at_tree {
@@ -54,7 +72,7 @@ struct at_tree {
     uint64_t areas;
     uint64_t bytes;   /* modulo 2^64 */
     uint64_t version; /* changes with every splice: paths of another version are stale */
-    const struct at_descent *descent;
+    const struct at_search *search;
 
     struct mset_allocator allocator;
     void *spare_leaves; /* chained through their first word */
@@ -68,17 +86,27 @@ void mset_at_init(struct at_tree *tree, const struct mset_allocator *allocator);
 /* Returns every node. */
 void mset_at_destroy(struct at_tree *tree);
 
-/* ---- search (descend.c) ------------------------------------------------------------------- */
+/* ---- search (search.c) ------------------------------------------------------------------- */
 
 /* The best variant for this build and, in a hosted build, this processor. */
-const struct at_descent *mset_at_choose_descent(void);
+const struct at_search *mset_at_choose_search(void);
 
-extern const struct at_descent mset_at_descent_portable;
-extern const struct at_descent mset_at_descent_avx2;
-extern const struct at_descent mset_at_descent_avx512;
+extern const struct at_search mset_at_search_portable;
+extern const struct at_search mset_at_search_avx2;
+extern const struct at_search mset_at_search_avx512;
+
+static inline void at_seek_range(const struct at_tree *tree, uint64_t first, uint64_t last,
+                                 struct at_path *path) {
+    tree->search->seek(tree, first, last, path);
+}
 
 static inline void at_seek(const struct at_tree *tree, uint64_t address, struct at_path *path) {
-    tree->descent->seek(tree, address, path);
+    at_seek_range(tree, address, address, path);
+}
+
+/* Does the range that the path was made for go on behind its leaf? */
+static inline bool at_goes_on(const struct at_path *path, uint64_t last) {
+    return !path->last_leaf && last > path->fence;
 }
 
 /* ---- nodes (pool.c) ----------------------------------------------------------------------- */
@@ -98,7 +126,7 @@ void mset_at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
 
 /*
  * Takes the nodes for a splice of [first, last] that puts in one run (`with_run`) or nothing;
- * `path` leads to `first`. Exact for a splice inside one leaf. MSET_NO_MEMORY.
+ * the path was made for that range. Exact for a splice inside one leaf. MSET_NO_MEMORY.
  */
 mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
                             uint64_t last, bool with_run);
@@ -117,17 +145,24 @@ static inline bool at_has_room(const struct at_path *path) {
 /*
  * Replaces what lies in [first, last] by `run`, or by nothing if that is NULL. Areas that stick
  * out are trimmed, or split. `run` is exactly [first, last]. The nodes were reserved.
- * mset_at_splice_at starts from a fresh path to `first`; mset_at_splice seeks by itself.
+ * mset_at_splice_at starts from a fresh path for the range; mset_at_splice seeks by itself.
  */
 void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
                        const struct at_run *run);
 void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run);
 
-/* Other flags for the area at path->slot[0], in place. */
-static inline void at_set_flags(const struct at_path *path, uint64_t flags) {
-    struct at_leaf *leaf = path->node[0];
-    leaf->attributes[path->slot[0]].flags = flags;
-}
+/*
+ * Takes the nodes for a carving of the range that `begin` was made for and that ends in the leaf
+ * of `end`, which was stepped there. MSET_NO_MEMORY.
+ */
+mset_status mset_at_prepare_carve(struct at_tree *tree, const struct at_path *begin,
+                                  const struct at_path *end, bool front, bool back);
+/*
+ * Makes `first` the start of an area (`front`) and `last` the end of one (`back`) by cutting the
+ * areas that hold them (carve.c). The path was made for [first, last], and is again afterwards.
+ */
+void mset_at_carve(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
+                   bool front, bool back);
 
 /* ---- stepping (path.c) -------------------------------------------------------------------- */
 
@@ -140,13 +175,28 @@ bool mset_at_next(const struct at_tree *tree, struct at_path *path);
 bool mset_at_prev(const struct at_tree *tree, struct at_path *path);
 /* The same, from leaf to leaf: to the first area of the next, the last of the one before. */
 bool mset_at_next_leaf(const struct at_tree *tree, struct at_path *path);
+/* Recomputes what the path says of the room behind its leaf. */
+void mset_at_find_fence(const struct at_tree *tree, struct at_path *path);
+void mset_at_enter_next_leaf(const struct at_tree *tree, struct at_path *path, uint64_t last);
+
+/*
+ * From leaf to leaf of a range that ends with `last`: [from, to) are the areas there that touch it.
+ * False: the range has no more of them, and the path stays.
+ */
+static inline bool at_next_window(const struct at_tree *tree, struct at_path *path, uint64_t last) {
+    if (!at_goes_on(path, last)) {
+        return false;
+    }
+    mset_at_enter_next_leaf(tree, path, last);
+    return true;
+}
 bool mset_at_prev_leaf(const struct at_tree *tree, struct at_path *path);
 
 static inline struct at_run at_path_run(const struct at_path *path) {
     return at_leaf_run(path->node[0], path->slot[0]);
 }
 
-/* ---- free room (gap.c) -------------------------------------------------------------------- */
+/* ---- free room (gap.h) -------------------------------------------------------------------- */
 
 /* Where a run of `size` bytes may lie: within [lo, last], `guard` away from every area. */
 struct at_wish {
@@ -156,10 +206,6 @@ struct at_wish {
     uint64_t last;
     uint64_t guard;
 };
-
-/* The lowest, the highest such start. */
-bool mset_at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
-bool mset_at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
 
 /* ---- judge (validate.c) ------------------------------------------------------------------- */
 

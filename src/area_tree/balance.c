@@ -49,7 +49,7 @@ void mset_at_publish_gap(struct at_tree *tree, const struct at_path *path, unsig
             if (old < most) {
                 return; /* some other child has the largest gap, then as now */
             }
-            gap = at_branch_widest(path->node[level]);
+            gap = tree->search->widest_below(path->node[level]);
         }
     }
 }
@@ -58,7 +58,7 @@ void mset_at_refresh_gaps(struct at_tree *tree, uint64_t address, struct at_path
     at_seek(tree, address, path);
     *at_gap_place(tree, path, 0) = at_leaf_widest(tree, path);
     for (unsigned level = 1; level < tree->height; level++) {
-        *at_gap_place(tree, path, level) = at_branch_widest(path->node[level]);
+        *at_gap_place(tree, path, level) = tree->search->widest_below(path->node[level]);
     }
 }
 
@@ -70,7 +70,7 @@ static void branch_shift(struct at_branch *branch, unsigned from, unsigned to) {
     memmove(&branch->sep[to], &branch->sep[from], tail * sizeof branch->sep[0]);
     memmove(&branch->child[to], &branch->child[from], tail * sizeof branch->child[0]);
     memmove(&branch->gap[to], &branch->gap[from], tail * sizeof branch->gap[0]);
-    branch->count = to + (unsigned)tail;
+    at_branch_resize(branch, to + (unsigned)tail);
 }
 
 void mset_at_branch_close(struct at_branch *branch, unsigned from, unsigned to) {
@@ -97,8 +97,7 @@ static void branch_append(struct at_branch *branch, const struct at_branch *sour
 static void leaf_append(struct at_leaf *leaf, const struct at_leaf *source) {
     const size_t n = source->count;
     memcpy(&leaf->start[leaf->count], source->start, n * sizeof leaf->start[0]);
-    memcpy(&leaf->last[leaf->count], source->last, n * sizeof leaf->last[0]);
-    memcpy(&leaf->attributes[leaf->count], source->attributes, n * sizeof leaf->attributes[0]);
+    memcpy(&leaf->entry[leaf->count], source->entry, n * sizeof leaf->entry[0]);
     leaf->count += (unsigned)n;
 }
 
@@ -111,7 +110,7 @@ static void raise_root(struct at_tree *tree, uint64_t gap, void *right, uint64_t
     branch_insert(root, 1, right, level - 1, right_gap);
     tree->root = root;
     tree->height = level + 1;
-    tree->gap = at_branch_widest(root);
+    tree->gap = tree->search->widest_below(root);
 }
 
 /*
@@ -127,7 +126,7 @@ static struct at_branch *split_branch(struct at_tree *tree, struct at_branch *br
     const bool goes_left = i < even;
     const unsigned stays = at_right_edge ? branch->count - 1 : even - goes_left;
     branch_append(right, branch, stays);
-    branch->count = stays;
+    at_branch_resize(branch, stays);
     branch_insert(goes_left ? branch : right, goes_left ? i : i - stays, child, child_level, gap);
     return right;
 }
@@ -140,13 +139,13 @@ void mset_at_insert_child(struct at_tree *tree, const struct at_path *path, unsi
         branch->gap[place - 1] = gap;
         if (branch->count < AT_BRANCH_CAPACITY) {
             branch_insert(branch, place, right, level - 1, right_gap);
-            mset_at_publish_gap(tree, path, level, at_branch_widest(branch));
+            mset_at_publish_gap(tree, path, level, tree->search->widest_below(branch));
             return;
         }
         /* The way to the last leaf takes the last child everywhere. */
         right = split_branch(tree, branch, place, right, level - 1, right_gap, path->last_leaf);
-        gap = at_branch_widest(branch);
-        right_gap = at_branch_widest(right);
+        gap = tree->search->widest_below(branch);
+        right_gap = tree->search->widest_below(right);
     }
     raise_root(tree, gap, right, right_gap);
 }
@@ -214,7 +213,7 @@ static void remove_child(struct at_tree *tree, const struct at_path *path, unsig
     } else {
         (void)mset_at_join(tree, parent, level, slot - 1);
     }
-    mset_at_publish_gap(tree, path, level, at_branch_widest(parent));
+    mset_at_publish_gap(tree, path, level, tree->search->widest_below(parent));
 }
 
 void mset_at_mend(struct at_tree *tree, const struct at_path *path) {

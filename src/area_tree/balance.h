@@ -8,28 +8,19 @@
 
 #include "area_tree.h"
 
-/* The largest gap below the branch. */
-static inline uint64_t at_branch_widest(const struct at_branch *branch) {
-    uint64_t most = 0;
-    for (unsigned i = 0; i < branch->count; i++) {
-        most = branch->gap[i] > most ? branch->gap[i] : most;
-    }
-    return most;
-}
-
 /* The gap behind area `i` of the leaf at the end of the path (N5). */
 static inline uint64_t at_gap_after(const struct at_path *path, unsigned i) {
     const struct at_leaf *leaf = path->node[0];
     if (i + 1 < leaf->count) {
-        return leaf->start[i + 1] - leaf->last[i] - 1;
+        return leaf->start[i + 1] - leaf->entry[i].last - 1;
     }
-    return path->last_leaf ? 0 : path->fence - leaf->last[i];
+    return path->last_leaf ? 0 : path->fence - leaf->entry[i].last;
 }
 
 /* The largest gap that follows an area of the leaf at the end of the path. */
 static inline uint64_t at_leaf_widest(const struct at_tree *tree, const struct at_path *path) {
     const struct at_leaf *leaf = path->node[0];
-    const uint64_t inside = tree->descent->widest(leaf);
+    const uint64_t inside = tree->search->widest_within(leaf);
     const uint64_t behind = at_gap_after(path, leaf->count - 1);
     return behind > inside ? behind : inside;
 }

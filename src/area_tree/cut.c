@@ -14,13 +14,13 @@
 #include "cut.h"
 
 #include "balance.h"
-#include "rank_portable.h"
+#include "lanes_portable.h"
 
 #include "../base/assert.h"
 #include "../base/memory.h"
 
 static unsigned child_at(const struct at_branch *branch, uint64_t address) {
-    const unsigned n = rank(branch->sep, AT_BRANCH_WIDTH, branch->count, address);
+    const unsigned n = rank(branch->sep, AT_BRANCH_WIDTH, branch->count, address, true);
     return n - (n != 0);
 }
 
@@ -29,20 +29,19 @@ static unsigned child_at(const struct at_branch *branch, uint64_t address) {
 static void cut_leaf(struct at_tree *tree, struct at_leaf *leaf, uint64_t last) {
     unsigned to = 0;
     while (to < leaf->count && leaf->start[to] <= last) {
-        if (leaf->last[to] > last) {
+        if (leaf->entry[to].last > last) {
             tree->bytes -= last + 1 - leaf->start[to];
             leaf->start[to] = last + 1;
             break;
         }
-        tree->bytes -= leaf->last[to] - leaf->start[to] + 1;
+        tree->bytes -= leaf->entry[to].last - leaf->start[to] + 1;
         tree->areas--;
         to++;
     }
     const size_t tail = leaf->count - to;
     memmove(leaf->start, &leaf->start[to], tail * sizeof leaf->start[0]);
-    memmove(leaf->last, &leaf->last[to], tail * sizeof leaf->last[0]);
-    memmove(leaf->attributes, &leaf->attributes[to], tail * sizeof leaf->attributes[0]);
-    leaf->count = (unsigned)tail;
+    memmove(leaf->entry, &leaf->entry[to], tail * sizeof leaf->entry[0]);
+    at_leaf_resize(leaf, (unsigned)tail);
 }
 
 static void cut_branch(struct at_tree *tree, struct at_branch *branch, unsigned level,

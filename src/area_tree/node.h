@@ -4,18 +4,18 @@
  * A B+ tree keyed by start address. Leaves hold areas, branches hold, for each child, the
  * separator, the pointer and the largest gap below.
  *
- *   leaf, 1280 bytes                            branch, 384 bytes
+ *   leaf, 1280 bytes                            branch, 768 bytes
  *   +--------------------------------+------+   +--------------------------------+------+
- *   | start[0] start[1] ... start[30]| meta |   | sep[0] sep[1] ...       sep[14]| meta |
+ *   | start[0] start[1] ... start[30]| meta |   | sep[0] sep[1] ...       sep[30]| meta |
  *   +--------------------------------+------+   +--------------------------------+------+
- *   | last[0]  last[1]  ... last[30] |          | child[0] child[1] ... child[14]|
- *   +--------------------------------+          +--------------------------------+
- *   | {flags, backend, bias} [0..30] |          | gap[0]   gap[1]   ...   gap[14]|
+ *   | {last, flags, backend, bias}   |          | child[0] child[1] ... child[30]|
+ *   |           [0..30]              |          +--------------------------------+
+ *   |                                |          | gap[0]   gap[1]   ...   gap[30]|
  *   +--------------------------------+          +--------------------------------+
  *
  * A node has one key less than a power of two and keeps its entry count where the last key
  * would be: a search reads whole cache lines of keys and finds the count in the last of them.
- * What lies behind an area is read once, at the end, from one record.
+ * All else about an area is read once, at the end, from half a cache line.
  *
  * Addresses are inclusive (`last`, not end), so that the top byte of 2^64 is an address like any
  * other. The backend's offset is kept as a bias, offset(address) = address + bias: it is the same
@@ -34,6 +34,9 @@
  *      three children of that kind: n areas make at most log3(n) + 3 levels. (Narrower branches
  *      are for tests: correct, but a hostile order of operations can make them tall.)
  *  N7  The tree's area count and byte sum are those of its leaves.
+ *  N8  Keys that are not in use are 2^64 - 1, and so is the upper half of the word behind the last
+ *      key. Whoever counts the keys <= an address so needs no look at the count, unless the address
+ *      is high, in the last 4 GiB of all: then only the first `count` words are keys.
  */
 #ifndef MSET_AREA_TREE_NODE_H
 #define MSET_AREA_TREE_NODE_H
@@ -45,7 +48,7 @@
 #define MSET_LEAF_WIDTH 32
 #endif
 #ifndef MSET_BRANCH_WIDTH
-#define MSET_BRANCH_WIDTH 16
+#define MSET_BRANCH_WIDTH 32
 #endif
 
 enum {
@@ -81,18 +84,23 @@ struct at_attributes {
     uint64_t bias;
 };
 
+/* An area but for its start: 32 bytes, and never across two cache lines. */
+struct at_entry {
+    uint64_t last;
+    struct at_attributes attributes;
+};
+
 struct at_leaf {
     _Alignas(AT_NODE_ALIGN) uint64_t start[AT_LEAF_CAPACITY];
     uint32_t count;
-    uint32_t unused;
-    uint64_t last[AT_LEAF_CAPACITY];
-    struct at_attributes attributes[AT_LEAF_CAPACITY];
+    uint32_t ones; /* N8 */
+    struct at_entry entry[AT_LEAF_CAPACITY];
 };
 
 struct at_branch {
     _Alignas(AT_NODE_ALIGN) uint64_t sep[AT_BRANCH_CAPACITY];
     uint32_t count;
-    uint32_t unused;
+    uint32_t ones; /* N8 */
     void *child[AT_BRANCH_CAPACITY];
     uint64_t gap[AT_BRANCH_CAPACITY];
 };
@@ -109,13 +117,32 @@ struct at_run {
     struct at_attributes attributes;
 };
 
+static inline bool at_is_high(uint64_t address) {
+    return address >> 32 == UINT32_MAX;
+}
+
+/* Sets the number of entries. Keys beyond it become 2^64 - 1 (N8), those before are written. */
+static inline void at_leaf_resize(struct at_leaf *leaf, unsigned count) {
+    for (unsigned i = count; i < leaf->count; i++) {
+        leaf->start[i] = UINT64_MAX;
+    }
+    leaf->count = count;
+}
+
+static inline void at_branch_resize(struct at_branch *branch, unsigned count) {
+    for (unsigned i = count; i < branch->count; i++) {
+        branch->sep[i] = UINT64_MAX;
+    }
+    branch->count = count;
+}
+
 static inline bool at_same_attributes(const struct at_attributes *a,
                                       const struct at_attributes *b) {
     return a->flags == b->flags && a->backend == b->backend && a->bias == b->bias;
 }
 
 static inline struct at_run at_leaf_run(const struct at_leaf *leaf, unsigned i) {
-    const struct at_run run = {leaf->start[i], leaf->last[i], leaf->attributes[i]};
+    const struct at_run run = {leaf->start[i], leaf->entry[i].last, leaf->entry[i].attributes};
     return run;
 }
 

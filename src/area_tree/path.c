@@ -7,6 +7,8 @@
  */
 #include "area_tree.h"
 
+#include "../base/assert.h"
+
 /* From path->node[level], chosen already, down to a leaf: along the left or the right edge. */
 static void descend_edge(struct at_path *path, unsigned level, bool right) {
     while (level != 0) {
@@ -69,7 +71,7 @@ bool mset_at_first_from(const struct at_tree *tree, uint64_t address, struct at_
     }
     at_seek(tree, address, path);
     const struct at_leaf *leaf = path->node[0];
-    if (path->slot[0] > 0 && leaf->last[path->slot[0] - 1] >= address) {
+    if (path->slot[0] > 0 && leaf->entry[path->slot[0] - 1].last >= address) {
         path->slot[0]--;
         return true;
     }
@@ -86,4 +88,27 @@ bool mset_at_last_from(const struct at_tree *tree, uint64_t address, struct at_p
     }
     path->slot[0]--;
     return true;
+}
+
+void mset_at_find_fence(const struct at_tree *tree, struct at_path *path) {
+    path->fence = UINT64_MAX;
+    path->last_leaf = true;
+    for (unsigned level = 1; level < tree->height; level++) {
+        const struct at_branch *branch = path->node[level];
+        const unsigned next = path->slot[level] + 1u;
+        if (next < branch->count) {
+            path->fence = branch->sep[next] - 1;
+            path->last_leaf = false;
+            return;
+        }
+    }
+}
+
+void mset_at_enter_next_leaf(const struct at_tree *tree, struct at_path *path, uint64_t last) {
+    const bool there = mset_at_next_leaf(tree, path);
+    MSET_ASSERT(there);
+    (void)there;
+    mset_at_find_fence(tree, path);
+    path->from = 0;
+    path->to = (uint8_t)tree->search->rank(path->node[0], last);
 }

@@ -17,7 +17,7 @@ enum { KEEP_LEAVES = 2, KEEP_BRANCHES = 2 };
 void mset_at_init(struct at_tree *tree, const struct mset_allocator *allocator) {
     memset(tree, 0, sizeof *tree);
     tree->allocator = *allocator;
-    tree->descent = mset_at_choose_descent();
+    tree->search = mset_at_choose_search();
 }
 
 static void free_node(struct at_tree *tree, void *node, size_t size) {
@@ -95,12 +95,16 @@ mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t bran
 
 struct at_leaf *mset_at_take_leaf(struct at_tree *tree) {
     struct at_leaf *leaf = pop(&tree->spare_leaves, &tree->spare_leaf_count);
+    memset(leaf->start, 0xff, sizeof leaf->start);
+    leaf->ones = UINT32_MAX;
     leaf->count = 0;
     return leaf;
 }
 
 struct at_branch *mset_at_take_branch(struct at_tree *tree) {
     struct at_branch *branch = pop(&tree->spare_branches, &tree->spare_branch_count);
+    memset(branch->sep, 0xff, sizeof branch->sep);
+    branch->ones = UINT32_MAX;
     branch->count = 0;
     return branch;
 }
@@ -116,7 +120,7 @@ void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level) {
 static void forget_areas(struct at_tree *tree, const struct at_leaf *leaf) {
     uint64_t bytes = 0;
     for (unsigned i = 0; i < leaf->count; i++) {
-        bytes += leaf->last[i] - leaf->start[i] + 1;
+        bytes += leaf->entry[i].last - leaf->start[i] + 1;
     }
     tree->bytes -= bytes;
     tree->areas -= leaf->count;

@@ -12,94 +12,67 @@
  */
 #include "balance.h"
 #include "cut.h"
+#include "edit.h"
 
 #include "../base/assert.h"
 #include "../base/memory.h"
 
-/* Areas [from, to) of a leaf become `count` pieces. */
-struct edit {
-    unsigned from;
-    unsigned to;
-    unsigned count;
-    struct at_run piece[3];
-};
-
-static void find_touched(const struct at_path *path, uint64_t first, uint64_t last,
-                         struct edit *edit) {
+static struct at_edit plan_edit(const struct at_path *path, uint64_t first, uint64_t last,
+                                const struct at_run *run) {
     const struct at_leaf *leaf = path->node[0];
-    edit->from = path->slot[0];
-    if (edit->from > 0 && leaf->last[edit->from - 1] >= first) {
-        edit->from--;
-    }
-    edit->to = edit->from;
-    while (edit->to < leaf->count && leaf->start[edit->to] <= last) {
-        edit->to++;
-    }
-}
-
-static bool sticks_out_left(const struct at_leaf *leaf, const struct edit *edit, uint64_t first) {
-    return edit->from < edit->to && leaf->start[edit->from] < first;
-}
-
-static bool sticks_out_right(const struct at_leaf *leaf, const struct edit *edit, uint64_t last) {
-    return edit->from < edit->to && leaf->last[edit->to - 1] > last;
-}
-
-static struct edit plan_edit(const struct at_path *path, uint64_t first, uint64_t last,
-                             const struct at_run *run) {
-    const struct at_leaf *leaf = path->node[0];
-    struct edit edit;
-    find_touched(path, first, last, &edit);
-    edit.count = 0;
-    if (sticks_out_left(leaf, &edit, first)) {
-        edit.piece[edit.count] = at_leaf_run(leaf, edit.from);
-        edit.piece[edit.count++].last = first - 1;
-    }
-    if (run != NULL) {
-        edit.piece[edit.count++] = *run;
-    }
-    if (sticks_out_right(leaf, &edit, last)) {
-        edit.piece[edit.count] = at_leaf_run(leaf, edit.to - 1);
-        edit.piece[edit.count++].first = last + 1;
-    }
+    const unsigned from = path->from;
+    const unsigned to = path->to;
+    const struct at_edit edit = {
+        .from = from,
+        .to = to,
+        .left = from < to && leaf->start[from] < first,
+        .right = from < to && leaf->entry[to - 1].last > last,
+        .first = first,
+        .last = last,
+        .run = run,
+    };
     return edit;
-}
-
-static void count_change(struct at_tree *tree, const struct at_leaf *leaf,
-                         const struct edit *edit) {
-    uint64_t bytes = 0;
-    for (unsigned i = 0; i < edit->count; i++) {
-        bytes += edit->piece[i].last - edit->piece[i].first + 1;
-    }
-    for (unsigned i = edit->from; i < edit->to; i++) {
-        bytes -= leaf->last[i] - leaf->start[i] + 1;
-    }
-    tree->bytes += bytes;
-    tree->areas += edit->count;
-    tree->areas -= edit->to - edit->from;
 }
 
 static void put(struct at_leaf *leaf, unsigned i, const struct at_run *run) {
     leaf->start[i] = run->first;
-    leaf->last[i] = run->last;
-    leaf->attributes[i] = run->attributes;
+    leaf->entry[i].last = run->last;
+    leaf->entry[i].attributes = run->attributes;
 }
 
 /* ---- in place ----------------------------------------------------------------------------- */
 
-static void replace(struct at_leaf *leaf, const struct edit *edit) {
-    const unsigned to = edit->from + edit->count;
+static void replace(struct at_leaf *leaf, const struct at_edit *edit) {
+    const unsigned to = edit->from + at_edit_count(edit);
     const size_t tail = leaf->count - edit->to;
-    if (to != edit->to && tail != 0) {
+    struct at_entry right = {0};
+    if (edit->right) {
+        right = leaf->entry[edit->to - 1];
+    }
+    if (to != edit->to) {
         memmove(&leaf->start[to], &leaf->start[edit->to], tail * sizeof leaf->start[0]);
-        memmove(&leaf->last[to], &leaf->last[edit->to], tail * sizeof leaf->last[0]);
-        memmove(&leaf->attributes[to], &leaf->attributes[edit->to],
-                tail * sizeof leaf->attributes[0]);
+        memmove(&leaf->entry[to], &leaf->entry[edit->to], tail * sizeof leaf->entry[0]);
     }
-    leaf->count = to + (unsigned)tail;
-    for (unsigned i = 0; i < edit->count; i++) {
-        put(leaf, edit->from + i, &edit->piece[i]);
+    at_leaf_resize(leaf, to + (unsigned)tail);
+    unsigned i = edit->from;
+    if (edit->left) {
+        leaf->entry[i++].last = edit->first - 1;
     }
+    if (edit->run != NULL) {
+        put(leaf, i++, edit->run);
+    }
+    if (edit->right) {
+        leaf->start[i] = edit->last + 1;
+        leaf->entry[i] = right;
+    }
+}
+
+static uint64_t bytes_of(const struct at_leaf *leaf, unsigned from, unsigned to) {
+    uint64_t bytes = 0;
+    for (unsigned i = from; i < to; i++) {
+        bytes += leaf->entry[i].last - leaf->start[i] + 1;
+    }
+    return bytes;
 }
 
 /* The largest gap that follows one of areas [from, to), or the area just before them. */
@@ -124,51 +97,80 @@ static uint64_t new_widest(const struct at_tree *tree, const struct at_path *pat
     return old_around < old ? old : at_leaf_widest(tree, path);
 }
 
-static void edit_in_place(struct at_tree *tree, struct at_path *path, const struct edit *edit) {
+/* The leaf begins elsewhere, or is no more: so does the gap end behind the leaf before it. */
+static void mend_gap_before(struct at_tree *tree, uint64_t old_start, struct at_path *path) {
+    if (tree->height == 1) {
+        tree->gap = tree->search->widest_within(tree->root);
+    } else if (tree->height > 1 && old_start != 0) {
+        at_seek(tree, old_start - 1, path);
+        mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
+    }
+}
+
+static void edit_in_place(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
     struct at_leaf *leaf = path->node[0];
+    const unsigned to = edit->from + at_edit_count(edit);
     const uint64_t old_start = leaf->start[0];
-    const unsigned old_count = leaf->count;
     const uint64_t old_around = widest_around(path, edit->from, edit->to);
+    tree->bytes -= bytes_of(leaf, edit->from, edit->to);
+    tree->areas += to;
+    tree->areas -= edit->to;
     replace(leaf, edit);
+    tree->bytes += bytes_of(leaf, edit->from, to);
+    const bool moved = leaf->count == 0 || leaf->start[0] != old_start;
     if (leaf->count != 0) {
         const uint64_t old = *at_gap_place(tree, path, 0);
-        const uint64_t around = widest_around(path, edit->from, edit->from + edit->count);
+        const uint64_t around = widest_around(path, edit->from, to);
         mset_at_publish_gap(tree, path, 0, new_widest(tree, path, old, old_around, around));
-        if (leaf->start[0] != old_start) {
+        if (moved) {
             mset_at_publish_start(tree, path, 0, leaf->start[0]);
         }
     }
-    const bool moved = leaf->count == 0 || leaf->start[0] != old_start;
-    if (leaf->count < old_count) {
+    if (to < edit->to && leaf->count <= AT_LEAF_LOW) {
         mset_at_mend(tree, path);
     }
-    if (moved && old_start != 0 && tree->height > 1) {
-        /* The gap behind the last area of the leaf before ends somewhere else now. */
-        at_seek(tree, old_start - 1, path);
-        mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
-    } else if (moved && tree->height == 1) {
-        tree->gap = tree->descent->widest(tree->root);
+    if (moved) {
+        mend_gap_before(tree, old_start, path);
     }
 }
 
 /* ---- with a split ------------------------------------------------------------------------- */
 
+/* The pieces that an edit puts in. */
+static unsigned pieces_of(const struct at_leaf *old, const struct at_edit *edit,
+                          struct at_run piece[3]) {
+    unsigned n = 0;
+    if (edit->left) {
+        piece[n] = at_leaf_run(old, edit->from);
+        piece[n++].last = edit->first - 1;
+    }
+    if (edit->run != NULL) {
+        piece[n++] = *edit->run;
+    }
+    if (edit->right) {
+        piece[n] = at_leaf_run(old, edit->to - 1);
+        piece[n++].first = edit->last + 1;
+    }
+    return n;
+}
+
 /* Writes places [from, to) of the edited sequence to the start of `leaf`. */
-static void fill(struct at_leaf *leaf, const struct at_leaf *old, const struct edit *edit,
+static void fill(struct at_leaf *leaf, const struct at_leaf *old, const struct at_edit *edit,
                  unsigned from, unsigned to) {
-    const unsigned behind = edit->from + edit->count;
+    struct at_run piece[3];
+    const unsigned behind = edit->from + pieces_of(old, edit, piece);
     for (unsigned i = from; i < to; i++) {
         if (i >= edit->from && i < behind) {
-            put(leaf, i - from, &edit->piece[i - edit->from]);
+            put(leaf, i - from, &piece[i - edit->from]);
         } else {
             const struct at_run run = at_leaf_run(old, i < edit->from ? i : i - behind + edit->to);
             put(leaf, i - from, &run);
         }
     }
-    leaf->count = to - from;
+    at_leaf_resize(leaf, to - from);
 }
 
-static void edit_with_split(struct at_tree *tree, struct at_path *path, const struct edit *edit,
+static void edit_with_split(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
                             unsigned total) {
     struct at_leaf *leaf = path->node[0];
     struct at_leaf *right = mset_at_take_leaf(tree);
@@ -178,6 +180,10 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     const unsigned half = appends ? old.count : (total + 1) / 2;
     fill(leaf, &old, edit, 0, half);
     fill(right, &old, edit, half, total);
+    tree->areas += total;
+    tree->areas -= old.count;
+    tree->bytes += bytes_of(leaf, 0, half) + bytes_of(right, 0, total - half);
+    tree->bytes -= bytes_of(&old, 0, old.count);
     if (leaf->start[0] != old.start[0]) {
         mset_at_publish_start(tree, path, 0, leaf->start[0]);
     }
@@ -190,27 +196,19 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     mset_at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
 }
 
-/* ---- reserving ---------------------------------------------------------------------------- */
-
-/* How many areas the leaf would hold; what lies in later leaves is cut before the edit. */
-static unsigned count_after(const struct at_path *path, uint64_t first, uint64_t last,
-                            bool with_run) {
-    const struct at_leaf *leaf = path->node[0];
-    struct edit edit;
-    find_touched(path, first, last, &edit);
-    return leaf->count - (edit.to - edit.from) + with_run + sticks_out_left(leaf, &edit, first) +
-           sticks_out_right(leaf, &edit, last);
+void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
+    const unsigned total = at_edit_total(path->node[0], edit);
+    if (total <= AT_LEAF_CAPACITY) {
+        edit_in_place(tree, path, edit);
+    } else {
+        edit_with_split(tree, path, edit, total);
+    }
 }
 
-mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
-                            uint64_t last, bool with_run) {
-    if (tree->height == 0) {
-        return with_run ? mset_at_reserve(tree, 1, 0) : MSET_OK;
-    }
-    if (at_has_room(path) || count_after(path, first, last, with_run) <= AT_LEAF_CAPACITY) {
-        return MSET_OK;
-    }
-    /* One leaf splits, and with it every full branch up to the first that has room. */
+/* ---- reserving ---------------------------------------------------------------------------- */
+
+mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *path) {
+    /* The leaf splits, and with it every full branch up to the first that has room. */
     unsigned level = 1;
     while (level < tree->height &&
            ((const struct at_branch *)path->node[level])->count == AT_BRANCH_CAPACITY) {
@@ -220,6 +218,24 @@ mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, ui
         return mset_at_reserve(tree, 1, level - 1);
     }
     return tree->height < AT_MAX_HEIGHT ? mset_at_reserve(tree, 1, tree->height) : MSET_NO_MEMORY;
+}
+
+static bool fits(const struct at_path *path, uint64_t first, uint64_t last, bool with_run) {
+    const struct at_run some = {0};
+    const struct at_edit edit = plan_edit(path, first, last, with_run ? &some : NULL);
+    return at_edit_total(path->node[0], &edit) <= AT_LEAF_CAPACITY;
+}
+
+mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                            uint64_t last, bool with_run) {
+    if (tree->height == 0) {
+        return with_run ? mset_at_reserve(tree, 1, 0) : MSET_OK;
+    }
+    /* What lies in later leaves is cut before the edit. */
+    if (at_has_room(path) || fits(path, first, last, with_run)) {
+        return MSET_OK;
+    }
+    return mset_at_prepare_split(tree, path);
 }
 
 mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint64_t row) {
@@ -255,6 +271,18 @@ static void first_area(struct at_tree *tree, const struct at_run *run) {
     tree->bytes = run->last - run->first + 1;
 }
 
+/* Removes what lies behind the leaf that the range begins in: often the head of the next one. */
+static void cut_behind(struct at_tree *tree, uint64_t first, uint64_t last) {
+    struct at_path path;
+    at_seek_range(tree, first, last, &path);
+    if (at_goes_on(&path, last)) {
+        mset_at_cut(tree, first, last);
+        return;
+    }
+    const struct at_edit edit = plan_edit(&path, first, last, NULL);
+    mset_at_edit(tree, &path, &edit);
+}
+
 void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
                        const struct at_run *run) {
     MSET_ASSERT(first <= last);
@@ -266,29 +294,22 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
         }
         return;
     }
-    if (!path->last_leaf && last > path->fence) {
-        mset_at_cut(tree, path->fence + 1, last);
-        at_seek(tree, first, path);
+    if (at_goes_on(path, last)) {
+        cut_behind(tree, path->fence + 1, last);
+        at_seek_range(tree, first, last, path);
     }
-    const struct edit edit = plan_edit(path, first, last, run);
-    if (edit.from == edit.to && edit.count == 0) {
+    const struct at_edit edit = plan_edit(path, first, last, run);
+    if (edit.from == edit.to && run == NULL) {
         return;
     }
-    const struct at_leaf *leaf = path->node[0];
-    const unsigned total = leaf->count - (edit.to - edit.from) + edit.count;
-    count_change(tree, leaf, &edit);
-    if (total <= AT_LEAF_CAPACITY) {
-        edit_in_place(tree, path, &edit);
-    } else {
-        edit_with_split(tree, path, &edit, total);
-    }
+    mset_at_edit(tree, path, &edit);
     MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
 }
 
 void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run) {
     struct at_path path;
     if (tree->height != 0) {
-        at_seek(tree, first, &path);
+        at_seek_range(tree, first, last, &path);
     }
     mset_at_splice_at(tree, &path, first, last, run);
 }

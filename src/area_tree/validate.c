@@ -1,5 +1,5 @@
 /*
- * validate.c - checks invariants N1 to N7 of node.h by walking the whole tree.
+ * validate.c - checks invariants N1 to N8 of node.h by walking the whole tree.
  *
  * Gaps are checked against the addresses themselves: the walk goes from right to left, so the
  * start of the area behind the one at hand is always known, wherever that one lies.
@@ -20,25 +20,38 @@ static bool fail(struct walk *walk, const char *what) {
     return false;
 }
 
+/* Keys behind the last one in use, and the word behind all of them. */
+static bool unused(const uint64_t *key, unsigned count, unsigned capacity, uint32_t ones) {
+    for (unsigned i = count; i < capacity; i++) {
+        if (key[i] != UINT64_MAX) {
+            return false;
+        }
+    }
+    return ones == UINT32_MAX;
+}
+
 static bool check_leaf(struct walk *walk, const struct at_leaf *leaf, uint64_t *gap) {
     if (leaf->count == 0 || leaf->count > AT_LEAF_CAPACITY) {
         return fail(walk, "N2: leaf with a bad number of areas");
     }
+    if (!unused(leaf->start, leaf->count, AT_LEAF_CAPACITY, leaf->ones)) {
+        return fail(walk, "N8: key of a leaf that is not in use");
+    }
     *gap = 0;
     for (unsigned i = leaf->count; i-- > 0;) {
-        if (leaf->last[i] < leaf->start[i]) {
+        if (leaf->entry[i].last < leaf->start[i]) {
             return fail(walk, "N3: area ends before it starts");
         }
         if (walk->has_next) {
-            if (leaf->last[i] >= walk->next) {
+            if (leaf->entry[i].last >= walk->next) {
                 return fail(walk, "N3: areas overlap or are out of order");
             }
-            const uint64_t behind = walk->next - leaf->last[i] - 1;
+            const uint64_t behind = walk->next - leaf->entry[i].last - 1;
             *gap = behind > *gap ? behind : *gap;
         }
         walk->next = leaf->start[i];
         walk->has_next = true;
-        walk->bytes += leaf->last[i] - leaf->start[i] + 1;
+        walk->bytes += leaf->entry[i].last - leaf->start[i] + 1;
     }
     walk->areas += leaf->count;
     return true;
@@ -56,6 +69,9 @@ static bool check_branch(struct walk *walk, const struct at_branch *branch, unsi
     const bool is_root = level + 1 == walk->tree->height;
     if (branch->count < (is_root ? 2u : 1u) || branch->count > AT_BRANCH_CAPACITY) {
         return fail(walk, "N2: branch with a bad number of children");
+    }
+    if (!unused(branch->sep, branch->count, AT_BRANCH_CAPACITY, branch->ones)) {
+        return fail(walk, "N8: key of a branch that is not in use");
     }
     *gap = 0;
     for (unsigned i = branch->count; i-- > 0;) {

@@ -1,16 +1,6 @@
 /* check.c - arguments by themselves: ranges that are empty, wrap or miss a page boundary. */
 #include "set.h"
 
-bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out) {
-    const uint64_t last = start + (size - 1); /* may end at 2^64, so no start + size here */
-    if (size == 0 || last < start || ((start | size) & (set->page_size - 1)) != 0) {
-        return false;
-    }
-    out->first = start;
-    out->last = last;
-    return true;
-}
-
 /* Who prepares must be able to abort. */
 static bool check_backend(const struct mset_backend *backend) {
     return backend == NULL || (backend->ops != NULL &&

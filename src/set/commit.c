@@ -17,29 +17,35 @@ static struct range range_of(const struct at_run *run) {
 
 /* ---- removal --------------------------------------------------------------------------------- */
 
-/*
- * Areas from the one at or behind the path, while they touch the range. Without backends and
- * observers only one that may be cut in two is of interest: the first.
- */
-static void note_removal(struct mset *set, const struct at_path *to_range,
-                         const struct range *range) {
+/* Nobody is told, and nobody counts references: only splits are counted. */
+static bool quiet(const struct mset *set) {
+    return set->told == 0 && set->observers == NULL;
+}
+
+/* Is the range within one area, with some of it left on either side? */
+static bool splits_one(const struct at_path *path, const struct range *range) {
+    const struct at_leaf *leaf = path->node[0];
+    return path->from + 1 == path->to && leaf->start[path->from] < range->first &&
+           leaf->entry[path->from].last > range->last;
+}
+
+static void note_each_removal(struct mset *set, const struct at_path *to_range,
+                              const struct range *range) {
     const struct sink sink = note_to(set);
-    const bool all = set->told != 0 || set->observers != NULL;
     struct at_path path = *to_range;
-    const struct at_leaf *leaf = path.node[0];
-    const bool before = path.slot[0] > 0 && leaf->last[path.slot[0] - 1] >= range->first;
-    bool more = true;
-    if (before) {
-        path.slot[0]--;
-    } else if (!all) {
-        return;
-    } else if (path.slot[0] == leaf->count) {
-        more = mset_at_next_leaf(&set->tree, &path);
-    }
-    while (more && at_path_run(&path).first <= range->last) {
-        const struct at_run area = at_path_run(&path);
-        mset_changes_of_removal(&sink, &area, range);
-        more = all && mset_at_next(&set->tree, &path);
+    do {
+        for (unsigned i = path.from; i < path.to; i++) {
+            const struct at_run area = at_leaf_run(path.node[0], i);
+            mset_changes_of_removal(&sink, &area, range);
+        }
+    } while (at_next_window(&set->tree, &path, range->last));
+}
+
+static void note_removal(struct mset *set, const struct at_path *path, const struct range *range) {
+    if (quiet(set)) {
+        set->splits += splits_one(path, range);
+    } else {
+        note_each_removal(set, path, range);
     }
 }
 
@@ -81,40 +87,68 @@ static void commit_grow(struct mset_plan *plan) {
 
 /* ---- protect ------------------------------------------------------------------------------- */
 
-/* Changes the piece at the path; false if the path is void afterwards. */
-static bool protect_piece(struct mset *set, struct at_path *path, const struct at_run *piece,
-                          uint64_t flags) {
-    if (flags == piece->attributes.flags) {
-        return true;
-    }
+/* What protecting a piece of an area stands for. */
+static void note_protect(struct mset *set, const struct at_run *area, const struct at_run *piece,
+                         uint64_t flags) {
     const struct sink sink = note_to(set);
-    const struct at_run area = at_path_run(path);
     struct at_run changed = *piece;
     changed.attributes.flags = flags;
-    mset_changes_of_carving(&sink, &area, piece);
+    mset_changes_of_carving(&sink, area, piece);
     mset_note(set, MSET_PROTECTED, piece, &changed);
-    if (mset_piece_is_whole(path, piece)) {
-        at_set_flags(path, flags);
-        return true;
-    }
-    mset_at_splice(&set->tree, piece->first, piece->last, &changed);
-    return false;
+}
+
+static void note_each_protect(const struct mset_plan *plan) {
+    struct at_path path = plan->path;
+    uint64_t n = 0;
+    do {
+        for (unsigned i = path.from; i < path.to; i++) {
+            const struct at_run area = at_leaf_run(path.node[0], i);
+            const struct at_run piece = mset_piece_of(&area, &plan->pieces);
+            const uint64_t flags = plan->answers.flags[n++];
+            if (flags != area.attributes.flags) {
+                note_protect(plan->set, &area, &piece, flags);
+            }
+        }
+    } while (at_next_window(&plan->set->tree, &path, plan->pieces.last));
+}
+
+/* Every area that touches the range lies in it or keeps its flags. */
+static void set_flags(struct at_tree *tree, struct at_path *path, const struct range *range,
+                      const uint64_t *flags) {
+    do {
+        struct at_leaf *leaf = path->node[0];
+        for (unsigned i = path->from; i < path->to; i++) {
+            leaf->entry[i].attributes.flags = *flags++;
+        }
+    } while (at_next_window(tree, path, range->last));
 }
 
 static void commit_protect(struct mset_plan *plan) {
     struct mset *const set = plan->set;
-    struct at_path path;
-    bool more = mset_first_piece(set, &plan->pieces, &path);
-    for (uint64_t i = 0; more; i++) {
-        const struct at_run piece = mset_piece_at(&path, &plan->pieces);
-        const bool stays = protect_piece(set, &path, &piece, plan->answers.flags[i]);
-        if (piece.last == plan->pieces.last) {
-            return;
-        }
-        const struct range rest = {piece.last + 1, plan->pieces.last};
-        more = stays ? mset_next_piece(set, &plan->pieces, &path)
-                     : mset_first_piece(set, &rest, &path);
+    const struct answers *const answers = &plan->answers;
+    struct at_path *const path = &plan->path;
+    if (quiet(set)) {
+        set->splits += (uint64_t)answers->front + answers->back;
+    } else {
+        note_each_protect(plan);
     }
+    if (answers->front || answers->back) {
+        mset_at_carve(&set->tree, path, plan->pieces.first, plan->pieces.last, answers->front,
+                      answers->back);
+    }
+    set_flags(&set->tree, path, &plan->pieces, answers->flags);
+}
+
+/* One piece of it, by itself. */
+static void commit_piece(struct mset *set, const struct at_run *piece, uint64_t flags) {
+    struct at_path path;
+    at_seek_range(&set->tree, piece->first, piece->last, &path);
+    const struct at_run area = at_leaf_run(path.node[0], path.from);
+    const struct range range = {piece->first, piece->last};
+    note_protect(set, &area, piece, flags);
+    mset_at_carve(&set->tree, &path, piece->first, piece->last, area.first != piece->first,
+                  area.last != piece->last);
+    set_flags(&set->tree, &path, &range, &flags);
 }
 
 /* ---- move ---------------------------------------------------------------------------------- */
@@ -149,6 +183,12 @@ static void commit_move(struct mset_plan *plan) {
     mset_at_splice(&set->tree, plan->pieces.first, plan->pieces.last, NULL);
 }
 
+static void merge_around(struct mset_plan *plan) {
+    if (plan->set->merge) {
+        mset_merge_around(plan->set, &plan->range);
+    }
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 void mset_commit(struct mset_plan *plan) {
@@ -174,7 +214,7 @@ void mset_commit(struct mset_plan *plan) {
         commit_move(plan);
         break;
     }
-    mset_merge_around(plan->set, &plan->range);
+    merge_around(plan);
 }
 
 /* ---- the first steps of it
@@ -191,7 +231,7 @@ static void commit_step(struct step *step, bool followed) {
         }
         return;
     case MSET_STEP_PROTECT:
-        (void)protect_piece(set, &step->path, &step->piece, step->told.new_flags);
+        commit_piece(set, &step->piece, step->told.new_flags);
         return;
     case MSET_STEP_MOVE:
     case MSET_STEP_MAP:
@@ -218,5 +258,5 @@ void mset_commit_steps(struct mset_plan *plan, uint64_t count) {
     }
     plan->set->failure.done_start = done.first;
     plan->set->failure.done_size = done.last - done.first + 1;
-    mset_merge_around(plan->set, &plan->range);
+    merge_around(plan);
 }

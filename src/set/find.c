@@ -2,17 +2,15 @@
 #include "set.h"
 
 bool mset_find(const struct mset *set, uint64_t address, struct mset_area *out) {
-    unsigned i;
-    const struct at_leaf *const leaf =
-        mset_given(set) ? set->tree.descent->find(&set->tree, address, &i) : NULL;
-    if (leaf == NULL) {
+    if (!mset_given(set)) {
         return false;
     }
-    if (out != NULL) {
-        const struct at_run run = at_leaf_run(leaf, i);
+    const struct at_place place = set->tree.search->find(&set->tree, address);
+    if (place.leaf != NULL && out != NULL) {
+        const struct at_run run = at_leaf_run(place.leaf, (unsigned)place.index);
         *out = mset_area_of(&run);
     }
-    return true;
+    return place.leaf != NULL;
 }
 
 bool mset_overlaps(const struct mset *set, uint64_t start, uint64_t size) {
@@ -39,11 +37,11 @@ static bool lowest(const struct at_tree *tree, const struct at_wish *wish, bool 
     if (hinted && hint > wish->lo) {
         struct at_wish near = *wish;
         near.lo = hint;
-        if (near.lo <= near.last && mset_at_lowest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && tree->search->lowest_gap(tree, &near, start)) {
             return true;
         }
     }
-    return mset_at_lowest_gap(tree, wish, start);
+    return tree->search->lowest_gap(tree, wish, start);
 }
 
 static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool hinted,
@@ -52,11 +50,11 @@ static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool
     if (hinted && last >= hint && last < wish->last) {
         struct at_wish near = *wish;
         near.last = last;
-        if (near.lo <= near.last && mset_at_highest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && tree->search->highest_gap(tree, &near, start)) {
             return true;
         }
     }
-    return mset_at_highest_gap(tree, wish, start);
+    return tree->search->highest_gap(tree, wish, start);
 }
 
 mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *request,

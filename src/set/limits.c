@@ -78,11 +78,8 @@ static bool more_bytes(const struct sums *after, const struct sums *before) {
     return before->areas == 0 || after->bytes - 1 > before->bytes - 1;
 }
 
-bool mset_within_limits(const struct mset_plan *plan) {
+bool mset_foresee_limits(const struct mset_plan *plan) {
     const struct mset *const set = plan->set;
-    if (set->max_areas == 0 && set->max_bytes == 0) {
-        return true;
-    }
     const struct sums before = {set->tree.areas, set->tree.bytes};
     struct sums after = before;
     const struct sink sink = {add, &after};

@@ -42,7 +42,7 @@ static bool absorb(struct mset *set, struct at_path *path, uint64_t edge, struct
 
 void mset_merge_around(struct mset *set, const struct range *range) {
     struct at_path path;
-    if (!set->merge || !mset_at_first_from(&set->tree, range->first - (range->first != 0), &path)) {
+    if (!mset_at_first_from(&set->tree, range->first - (range->first != 0), &path)) {
         return;
     }
     const uint64_t edge = range->last + (range->last != UINT64_MAX);

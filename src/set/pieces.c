@@ -7,33 +7,6 @@
  */
 #include "set.h"
 
-struct mset_area mset_area_of(const struct at_run *run) {
-    const struct mset_area area = {
-        .start = run->first,
-        .size = run->last - run->first + 1,
-        .flags = run->attributes.flags,
-        .backend = run->attributes.backend,
-        .offset = run->first + run->attributes.bias,
-    };
-    return area;
-}
-
-struct at_run mset_run_of(const struct mset_area *area) {
-    const struct at_run run = {
-        .first = area->start,
-        .last = area->start + (area->size - 1),
-        .attributes = {area->flags, area->backend, area->offset - area->start},
-    };
-    return run;
-}
-
-struct at_run mset_piece_at(const struct at_path *path, const struct range *range) {
-    struct at_run piece = at_path_run(path);
-    piece.first = piece.first > range->first ? piece.first : range->first;
-    piece.last = piece.last < range->last ? piece.last : range->last;
-    return piece;
-}
-
 static bool begins_within(const struct at_path *path, const struct range *range) {
     const struct at_leaf *leaf = path->node[0];
     return leaf->start[path->slot[0]] <= range->last;
@@ -103,7 +76,7 @@ bool mset_range_covered(const struct mset *set, const struct range *range) {
     return false;
 }
 
-static bool may_cut_at(const struct mset *set, uint64_t at) {
+bool mset_may_cut_at(const struct mset *set, uint64_t at) {
     struct mset_area area;
     if (!mset_find(set, at, &area) || area.start == at || area.backend == NULL ||
         area.backend->ops->may_split == NULL) {
@@ -116,22 +89,6 @@ bool mset_may_cut(const struct mset *set, const struct range *range) {
     if (set->told == 0) {
         return true;
     }
-    return may_cut_at(set, range->first) &&
-           (range->last == UINT64_MAX || may_cut_at(set, range->last + 1));
-}
-
-bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path) {
-    if (set->tree.height == 0) {
-        return false;
-    }
-    at_seek(&set->tree, range->first, path);
-    const struct at_leaf *leaf = path->node[0];
-    const unsigned next = path->slot[0];
-    if (next > 0 && leaf->last[next - 1] >= range->first) {
-        return true;
-    }
-    if (next < leaf->count) {
-        return leaf->start[next] <= range->last;
-    }
-    return !path->last_leaf && path->fence < range->last;
+    return mset_may_cut_at(set, range->first) &&
+           (range->last == UINT64_MAX || mset_may_cut_at(set, range->last + 1));
 }

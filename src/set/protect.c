@@ -9,7 +9,7 @@
  *       range             [                         ]
  *       answers           |  f0   |   f1    |  f2   |
  *
- * Whole areas change in place; only the first and the last piece can need a splice.
+ * Whole areas change in place; only the first and the last piece can need a cut.
  */
 #include "set.h"
 
@@ -36,77 +36,80 @@ static mset_status make_room(struct mset_plan *plan) {
     return MSET_OK;
 }
 
-static mset_status ask(struct mset_plan *plan, mset_update_flags update, void *arg) {
+/* Asks for one piece of an area. */
+static mset_status ask_piece(struct mset_plan *plan, const struct at_run *area,
+                             mset_update_flags update, void *arg) {
     struct answers *answers = &plan->answers;
-    answers->room = FEW_ANSWERS;
-    answers->changes = 0;
-    answers->cuts = 0;
-    struct at_path path;
-    bool more = mset_first_piece(plan->set, &plan->range, &path);
-    while (more) {
-        if (answers->count == answers->room && make_room(plan) != MSET_OK) {
-            return MSET_NO_MEMORY;
-        }
-        const struct at_run piece = mset_piece_at(&path, &plan->range);
-        const struct mset_area area = mset_area_of(&piece);
-        uint64_t flags = area.flags;
-        if (!update(arg, &area, &flags)) {
-            flags = area.flags;
-        }
-        answers->flags[answers->count++] = flags;
-        if (flags != area.flags) {
-            answers->changes++;
-            answers->cuts += !mset_piece_is_whole(&path, &piece);
-        }
-        more = mset_next_piece(plan->set, &plan->range, &path);
+    const struct at_run piece = mset_piece_of(area, &plan->range);
+    const struct mset_area told = mset_area_of(&piece);
+    uint64_t flags = told.flags;
+    if (answers->count == answers->room && make_room(plan) != MSET_OK) {
+        return MSET_NO_MEMORY;
     }
+    if (!update(arg, &told, &flags)) {
+        flags = told.flags;
+    }
+    answers->flags[answers->count++] = flags;
+    if (flags != told.flags) {
+        answers->changes++;
+        answers->front |= area->first != piece.first;
+        answers->back |= area->last != piece.last;
+    }
+    return MSET_OK;
+}
+
+/* Asks for all pieces; `path` leads to the range first, and to the last leaf of it afterwards. */
+static mset_status ask(struct mset_plan *plan, struct at_path *path, mset_update_flags update,
+                       void *arg) {
+    plan->answers.room = FEW_ANSWERS;
+    plan->answers.changes = 0;
+    plan->answers.front = false;
+    plan->answers.back = false;
+    do {
+        for (unsigned i = path->from; i < path->to; i++) {
+            const struct at_run area = at_leaf_run(path->node[0], i);
+            const mset_status status = ask_piece(plan, &area, update, arg);
+            if (status != MSET_OK) {
+                return status;
+            }
+        }
+    } while (at_next_window(&plan->set->tree, path, plan->range.last));
     return MSET_OK;
 }
 
 /* ---- planning ----------------------------------------------------------------------------- */
 
-/*
- * The pieces that will be cut out of their areas: are they all allowed to be, and are their leaves
- * `roomy` enough to do without new nodes?
- */
-static bool may_cut(const struct mset_plan *plan, bool *roomy) {
-    struct at_path path;
-    uint64_t i = 0;
-    /* unreachable: what is cut is a piece */
-    bool more = plan->answers.cuts != 0 && mset_first_piece(plan->set, &plan->range, &path);
-    *roomy = true;
-    for (; more; more = mset_next_piece(plan->set, &plan->range, &path)) {
-        const struct at_run piece = mset_piece_at(&path, &plan->range);
-        if (plan->answers.flags[i++] != piece.attributes.flags &&
-            !mset_piece_is_whole(&path, &piece)) {
-            const struct range range = {piece.first, piece.last};
-            if (!mset_may_cut(plan->set, &range)) {
-                return false;
-            }
-            *roomy = *roomy && at_has_room(&path);
-        }
-    }
-    return true;
+/* Are all pieces that will be cut out of their areas allowed to be? */
+static bool may_carve(const struct mset_plan *plan) {
+    const struct range *const range = &plan->range;
+    return plan->set->told == 0 ||
+           ((!plan->answers.front || mset_may_cut_at(plan->set, range->first)) &&
+            (!plan->answers.back || mset_may_cut_at(plan->set, range->last + 1)));
 }
 
 static mset_status plan_protect(struct mset_plan *plan, enum mset_holes holes,
                                 mset_update_flags update, void *arg) {
-    if (holes == MSET_HOLES_FAIL && !mset_range_covered(plan->set, &plan->range)) {
+    struct mset *const set = plan->set;
+    if (holes == MSET_HOLES_FAIL && !mset_range_covered(set, &plan->range)) {
         return MSET_NOT_FOUND;
     }
-    const mset_status status = ask(plan, update, arg);
+    if (!mset_seek(set, &plan->range, &plan->path)) {
+        return MSET_OK;
+    }
+    struct at_path end = plan->path;
+    const mset_status status = ask(plan, &end, update, arg);
     if (status != MSET_OK || plan->answers.changes == 0) {
         return status;
     }
-    bool roomy;
     plan->pieces = plan->range;
-    if (!may_cut(plan, &roomy)) {
+    if (!may_carve(plan)) {
         return MSET_UNSUPPORTED;
     }
     if (!mset_within_limits(plan)) {
         return MSET_OVER_LIMIT;
     }
-    return roomy ? MSET_OK : mset_at_prepare_many(&plan->set->tree, plan->answers.cuts, 0);
+    return mset_at_prepare_carve(&set->tree, &plan->path, &end, plan->answers.front,
+                                 plan->answers.back);
 }
 
 mset_status mset_open_protect(struct mset_plan *plan, struct mset *set, uint64_t start,

@@ -2,13 +2,11 @@
 #include "set.h"
 
 static bool find_area(const struct mset *set, uint64_t address, struct at_run *area) {
-    unsigned i;
-    const struct at_leaf *leaf = set->tree.descent->find(&set->tree, address, &i);
-    if (leaf == NULL) {
-        return false;
+    const struct at_place place = set->tree.search->find(&set->tree, address);
+    if (place.leaf != NULL) {
+        *area = at_leaf_run(place.leaf, (unsigned)place.index);
     }
-    *area = at_leaf_run(leaf, i);
-    return true;
+    return place.leaf != NULL;
 }
 
 static bool valid(const struct mset *set, unsigned side, uint64_t bytes) {

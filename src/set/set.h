@@ -79,7 +79,8 @@ struct answers {
     uint64_t count;
     uint64_t room;
     uint64_t changes; /* how many differ from the old flags */
-    unsigned cuts;    /* how many of those are parts of areas */
+    bool front;       /* the first piece changes and is not the head of its area */
+    bool back;        /* the last piece changes and is not the tail of its area */
 };
 
 /*
@@ -98,7 +99,7 @@ struct mset_plan {
     struct range pieces; /* protected or moved, each by itself; empty: none */
     struct at_run added; /* MAP, GROW: what backends are asked to map */
     struct at_run run;   /* MAP, GROW: what the range holds then */
-    struct at_path path; /* to range.first; MAP, UNMAP, GROW */
+    struct at_path path; /* to the range; not in a MOVE */
     struct answers answers;
 
     unsigned passes;   /* bit n: pass n has steps */
@@ -109,7 +110,12 @@ struct mset_plan {
 /* ---- check.c ------------------------------------------------------------------------------ */
 
 /* A page-aligned, non-empty range that does not wrap? */
-bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size, struct range *out);
+static inline bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size,
+                                    struct range *out) {
+    out->first = start;
+    out->last = start + (size - 1); /* may end at 2^64, so no start + size here */
+    return size != 0 && out->last >= start && ((start | size) & (set->page_size - 1)) == 0;
+}
 bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out);
 /* Nothing but an enum mset_map_how and MSET_GUARD? */
 bool mset_check_how(unsigned how);
@@ -134,11 +140,39 @@ int64_t mset_live_cursors(const struct mset *set);
 /* ---- pieces.c ----------------------------------------------------------------------------- */
 
 /* Between the words of the tree and those of the user. */
-struct mset_area mset_area_of(const struct at_run *run);
-struct at_run mset_run_of(const struct mset_area *area);
+static inline struct mset_area mset_area_of(const struct at_run *run) {
+    const struct mset_area area = {
+        .start = run->first,
+        .size = run->last - run->first + 1,
+        .flags = run->attributes.flags,
+        .backend = run->attributes.backend,
+        .offset = run->first + run->attributes.bias,
+    };
+    return area;
+}
 
-/* The part of the area at the path that lies in the range. */
-struct at_run mset_piece_at(const struct at_path *path, const struct range *range);
+static inline struct at_run mset_run_of(const struct mset_area *area) {
+    const struct at_run run = {
+        .first = area->start,
+        .last = area->start + (area->size - 1),
+        .attributes = {area->flags, area->backend, area->offset - area->start},
+    };
+    return run;
+}
+
+/* The part of the area that lies in the range. */
+static inline struct at_run mset_piece_of(const struct at_run *area, const struct range *range) {
+    struct at_run piece = *area;
+    piece.first = piece.first > range->first ? piece.first : range->first;
+    piece.last = piece.last < range->last ? piece.last : range->last;
+    return piece;
+}
+
+/* The same of the area at the path. */
+static inline struct at_run mset_piece_at(const struct at_path *path, const struct range *range) {
+    const struct at_run area = at_path_run(path);
+    return mset_piece_of(&area, range);
+}
 /* To the first area that touches the range, and from one to the next, while they touch it. */
 bool mset_first_piece(const struct mset *set, const struct range *range, struct at_path *path);
 bool mset_next_piece(const struct mset *set, const struct range *range, struct at_path *path);
@@ -157,21 +191,35 @@ uint64_t mset_count_pieces(const struct mset *set, const struct range *range);
 bool mset_range_taken(const struct mset *set, const struct range *range);
 /* Do areas cover all of the range? */
 bool mset_range_covered(const struct mset *set, const struct range *range);
+/* Does the backend of the area that holds `at` allow a cut before it? */
+bool mset_may_cut_at(const struct mset *set, uint64_t at);
 /* Do the backends allow the cuts that taking the range out of its areas needs? */
 bool mset_may_cut(const struct mset *set, const struct range *range);
 
 /*
- * The path to range->first, for mset_at_prepare and mset_commit (untouched in an empty set), and
+ * The path to the range, for mset_at_prepare and mset_commit (untouched in an empty set), and
  * whether any area touches the range.
  */
-bool mset_seek(const struct mset *set, const struct range *range, struct at_path *path);
+static inline bool mset_seek(const struct mset *set, const struct range *range,
+                             struct at_path *path) {
+    if (set->tree.height == 0) {
+        return false;
+    }
+    at_seek_range(&set->tree, range->first, range->last, path);
+    return path->from < path->to || at_goes_on(path, range->last);
+}
 
 /* ---- limits.c ----------------------------------------------------------------------------- */
 
 /* Is the set's guard distance kept around the range, `own` aside (an area that may come near)? */
 bool mset_guarded(const struct mset *set, const struct range *range, const struct range *own);
 /* Would the set be within its limits after this, or no worse than now? */
-bool mset_within_limits(const struct mset_plan *plan);
+bool mset_foresee_limits(const struct mset_plan *plan);
+
+static inline bool mset_within_limits(const struct mset_plan *plan) {
+    const struct mset *const set = plan->set;
+    return (set->max_areas == 0 && set->max_bytes == 0) || mset_foresee_limits(plan);
+}
 
 /* ---- steps.c ------------------------------------------------------------------------------ */
 
@@ -271,7 +319,7 @@ void mset_commit_removal(struct mset *set, struct at_path *path, const struct ra
 bool mset_may_merge(const struct at_run *left, const struct at_run *right);
 /* Would the two together cover 2^64 bytes, a size that cannot be told? */
 bool mset_too_large_together(const struct at_run *left, const struct at_run *right);
-/* In a merging set: makes equal neighbours one, from just before the range to just behind it. */
+/* Makes equal neighbours one, from just before the range to just behind it. */
 void mset_merge_around(struct mset *set, const struct range *range);
 
 /* ---- map.c, unmap.c, protect.c, move.c, resize.c ------------------------------------------ */

@@ -40,7 +40,7 @@ static inline mset_status splice(struct at_tree *tree, uint64_t first, uint64_t 
                                  const struct at_run *run) {
     struct at_path path;
     if (tree->height != 0) {
-        at_seek(tree, first, &path);
+        at_seek_range(tree, first, last, &path);
     }
     const mset_status status = mset_at_prepare(tree, &path, first, last, run != NULL);
     if (status == MSET_OK) {

@@ -10,17 +10,17 @@
 
 static const uint64_t AREAS = 3000, STRIDE = 20, SIZE = 10;
 
-static unsigned variants(const struct at_descent **out) {
+static unsigned variants(const struct at_search **out) {
     unsigned n = 0;
-    out[n++] = &mset_at_descent_portable;
+    out[n++] = &mset_at_search_portable;
 #if MSET_HAVE_AVX2 && defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-        out[n++] = &mset_at_descent_avx2;
+        out[n++] = &mset_at_search_avx2;
     }
 #endif
 #if MSET_HAVE_AVX512 && defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2")) {
-        out[n++] = &mset_at_descent_avx512;
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2")) {
+        out[n++] = &mset_at_search_avx512;
     }
 #endif
     return n;
@@ -29,13 +29,12 @@ static unsigned variants(const struct at_descent **out) {
 /* Areas are shifted by `base`, which may put half of them beyond 2^63. */
 static void check_address(const struct at_tree *tree, uint64_t base, uint64_t areas,
                           uint64_t address) {
-    unsigned index = 0;
-    const struct at_leaf *leaf = tree->descent->find(tree, address, &index);
+    const struct at_place place = tree->search->find(tree, address);
     const uint64_t distance = address - base;
     const bool hit = distance / STRIDE < areas && distance % STRIDE < SIZE;
-    assert_int_equal(leaf != NULL, hit);
-    if (leaf != NULL) {
-        assert_true(leaf->start[index] == base + distance / STRIDE * STRIDE);
+    assert_int_equal(place.leaf != NULL, hit);
+    if (place.leaf != NULL) {
+        assert_true(place.leaf->start[place.index] == base + distance / STRIDE * STRIDE);
     }
 }
 
@@ -53,15 +52,15 @@ static void check_seek(const struct at_tree *tree, uint64_t address) {
 }
 
 static void check_tree(uint64_t base, uint64_t areas) {
-    const struct at_descent *descents[3];
-    const unsigned n = variants(descents);
+    const struct at_search *searches[3];
+    const unsigned n = variants(searches);
     struct orchard orchard;
     orchard_open(&orchard);
     for (uint64_t i = 0; i < areas; i++) {
         put(&orchard.tree, base + i * STRIDE, base + i * STRIDE + SIZE - 1, i);
     }
     for (unsigned v = 0; v < n; v++) {
-        orchard.tree.descent = descents[v];
+        orchard.tree.search = searches[v];
         struct rng rng = {areas};
         for (uint64_t k = 0; k < 4 * areas + 40; k++) {
             check_address(&orchard.tree, base, areas, base + k * STRIDE / 4 - STRIDE);
@@ -92,22 +91,21 @@ static void tall_trees(void **state) {
 /* The last key of a full address space, and keys that equal the padding of unused slots. */
 static void the_last_address(void **state) {
     (void)state;
-    const struct at_descent *descents[3];
-    const unsigned n = variants(descents);
+    const struct at_search *searches[3];
+    const unsigned n = variants(searches);
     struct orchard orchard;
     orchard_open(&orchard);
     put(&orchard.tree, 0, 0, 1);
-    unsigned index = 9;
     for (unsigned v = 0; v < n; v++) {
-        orchard.tree.descent = descents[v];
-        assert_null(orchard.tree.descent->find(&orchard.tree, UINT64_MAX, &index));
-        assert_non_null(orchard.tree.descent->find(&orchard.tree, 0, &index));
+        orchard.tree.search = searches[v];
+        assert_null(orchard.tree.search->find(&orchard.tree, UINT64_MAX).leaf);
+        assert_non_null(orchard.tree.search->find(&orchard.tree, 0).leaf);
     }
     put(&orchard.tree, UINT64_MAX, UINT64_MAX, 2);
     for (unsigned v = 0; v < n; v++) {
-        orchard.tree.descent = descents[v];
-        assert_non_null(orchard.tree.descent->find(&orchard.tree, UINT64_MAX, &index));
-        assert_null(orchard.tree.descent->find(&orchard.tree, UINT64_MAX - 1, &index));
+        orchard.tree.search = searches[v];
+        assert_non_null(orchard.tree.search->find(&orchard.tree, UINT64_MAX).leaf);
+        assert_null(orchard.tree.search->find(&orchard.tree, UINT64_MAX - 1).leaf);
     }
     assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
@@ -117,8 +115,7 @@ static void an_empty_tree(void **state) {
     (void)state;
     struct orchard orchard;
     orchard_open(&orchard);
-    unsigned index;
-    assert_null(orchard.tree.descent->find(&orchard.tree, 5, &index));
+    assert_null(orchard.tree.search->find(&orchard.tree, 5).leaf);
     assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }

@@ -97,9 +97,11 @@ static void search(const struct field *field, struct rng *rng) {
         }
     }
     uint64_t start = 0;
-    assert_int_equal(mset_at_lowest_gap(&field->orchard.tree, &wish, &start), lowest != UNIVERSE);
+    assert_int_equal(field->orchard.tree.search->lowest_gap(&field->orchard.tree, &wish, &start),
+                     lowest != UNIVERSE);
     assert_true(lowest == UNIVERSE || start == field->base + lowest);
-    assert_int_equal(mset_at_highest_gap(&field->orchard.tree, &wish, &start), highest != UNIVERSE);
+    assert_int_equal(field->orchard.tree.search->highest_gap(&field->orchard.tree, &wish, &start),
+                     highest != UNIVERSE);
     assert_true(highest == UNIVERSE || start == field->base + highest);
 }
 

@@ -10,6 +10,7 @@ static void plant(struct orchard *orchard) {
     for (uint64_t i = 0; i < 400; i++) {
         put(&orchard->tree, 10 * i, 10 * i + 4, i);
     }
+    take(&orchard->tree, 10, 14); /* a leaf that is not full */
     assert_null(mset_at_validate(&orchard->tree));
     assert_true(orchard->tree.height > 1);
 }
@@ -60,12 +61,12 @@ static void each_invariant_is_checked(void **state) {
     expect(&orchard, "N2");
     root->count = children;
 
-    leaf->last[count - 1] -= 5;
+    leaf->entry[count - 1].last -= 5;
     expect(&orchard, "N3: area ends before it starts");
-    leaf->last[count - 1] += 5;
-    leaf->last[0] += 100;
+    leaf->entry[count - 1].last += 5;
+    leaf->entry[0].last += 100;
     expect(&orchard, "N3");
-    leaf->last[0] -= 100;
+    leaf->entry[0].last -= 100;
 
     root_of(&orchard)->sep[1]++;
     expect(&orchard, "N4");
@@ -85,6 +86,22 @@ static void each_invariant_is_checked(void **state) {
     expect(&orchard, "N7");
     orchard.tree.bytes--;
 
+    leaf->ones--;
+    expect(&orchard, "N8");
+    leaf->ones++;
+    root->ones--;
+    expect(&orchard, "N8");
+    root->ones++;
+    assert_true(leaf->count < AT_LEAF_CAPACITY);
+    leaf->start[leaf->count]--;
+    expect(&orchard, "N8");
+    leaf->start[leaf->count]++;
+    if (root->count < AT_BRANCH_CAPACITY) {
+        root->sep[root->count]--;
+        expect(&orchard, "N8");
+        root->sep[root->count]++;
+    }
+
     assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);
 }
@@ -103,16 +120,22 @@ static void low_neighbours_are_seen(void **state) {
     const uint32_t counts[2] = {leaf->count, next->count};
     const uint64_t gaps[2] = {parent->gap[0], parent->gap[1]};
     struct at_path second = path;
-    leaf->count = next->count = 1;
+    uint64_t keys[2][AT_LEAF_CAPACITY];
+    memcpy(keys[0], leaf->start, sizeof keys[0]);
+    memcpy(keys[1], next->start, sizeof keys[1]);
+    at_leaf_resize(leaf, 1);
+    at_leaf_resize(next, 1);
     /* The gaps follow the cut, so that only N6 is wrong at the parent of the two. */
-    parent->gap[0] = next->start[0] - leaf->last[0] - 1;
+    parent->gap[0] = next->start[0] - leaf->entry[0].last - 1;
     parent->gap[1] =
         (mset_at_next_leaf(&orchard.tree, &second) ? ((struct at_leaf *)second.node[0])->start[0]
                                                    : 0) -
-        next->last[0] - 1;
+        next->entry[0].last - 1;
     expect(&orchard, "N6");
     leaf->count = counts[0];
     next->count = counts[1];
+    memcpy(leaf->start, keys[0], sizeof keys[0]);
+    memcpy(next->start, keys[1], sizeof keys[1]);
     memcpy(parent->gap, gaps, sizeof gaps);
     assert_null(mset_at_validate(&orchard.tree));
     orchard_close(&orchard);

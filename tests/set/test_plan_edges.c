@@ -69,7 +69,13 @@ static void nothing_merges_beyond_the_edge(void **state) {
     assert_int_equal(mset_plan_commit(plan), MSET_OK);
     assert_int_equal(shown.count, 2);
     assert_int_equal(told.count, 2);
-    assert_memory_equal(shown.changes, told.changes, sizeof shown.changes);
+    for (unsigned i = 0; i < 2; i++) { /* one by one: a change has padding */
+        const struct mset_change *const a = &shown.changes[i];
+        const struct mset_change *const b = &told.changes[i];
+        assert_int_equal(a->kind, b->kind);
+        assert_memory_equal(&a->old_run, &b->old_run, sizeof a->old_run);
+        assert_memory_equal(&a->new_run, &b->new_run, sizeof a->new_run);
+    }
     assert_int_equal(mset_count(set), 2);
     assert_null(mset_validate(set));
     mset_destroy(set);

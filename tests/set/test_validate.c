@@ -79,9 +79,9 @@ static void each_invariant_is_checked(void **state) {
 static void neighbours_that_should_be_one(void **state) {
     (void)state;
     struct mset *set = open_set(MSET_MERGE);
-    struct at_attributes *const second = &leaf_of(set)->attributes[1];
+    struct at_attributes *const second = &leaf_of(set)->entry[1].attributes;
     const struct at_attributes was = *second;
-    *second = leaf_of(set)->attributes[0];
+    *second = leaf_of(set)->entry[0].attributes;
     complains(set, "S4");
     set->seam = 2 * PAGE; /* as if both made up all addresses */
     assert_null(mset_validate(set));
@@ -91,10 +91,10 @@ static void neighbours_that_should_be_one(void **state) {
     close_set(set);
 
     set = open_set(0); /* here nothing merges */
-    const struct at_attributes before = leaf_of(set)->attributes[1];
-    leaf_of(set)->attributes[1] = leaf_of(set)->attributes[0];
+    const struct at_attributes before = leaf_of(set)->entry[1].attributes;
+    leaf_of(set)->entry[1].attributes = leaf_of(set)->entry[0].attributes;
     assert_null(mset_validate(set));
-    leaf_of(set)->attributes[1] = before;
+    leaf_of(set)->entry[1].attributes = before;
     close_set(set);
 }
 

@@ -1,5 +1,5 @@
 /*
- * gap.c - free room: the lowest or highest place for a run of bytes, exactly.
+ * gap.h - free room: the lowest or highest place for a run of bytes, exactly. For search.h.
  *
  * There are three kinds of free room: what lies before the first area, the gaps that follow an
  * area, and what lies behind the last area. Only the gaps are many, and only they are known to
@@ -12,6 +12,9 @@
  * is too short, and treats head and tail by themselves. The first that holds an aligned start
  * within the bounds is the answer.
  */
+#ifndef MSET_AREA_TREE_GAP_H
+#define MSET_AREA_TREE_GAP_H
+
 #include "balance.h"
 
 /* Room between two neighbours, inclusive; `first` > `last` if the guard eats it up. */
@@ -91,7 +94,7 @@ static uint64_t last_address(const struct at_tree *tree) {
         node = branch->child[branch->count - 1];
     }
     const struct at_leaf *leaf = node;
-    return leaf->last[leaf->count - 1];
+    return leaf->entry[leaf->count - 1].last;
 }
 
 static bool tail_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room) {
@@ -101,60 +104,68 @@ static bool tail_room(const struct at_tree *tree, const struct at_wish *wish, st
 
 /* ---- walking over gaps -------------------------------------------------------------------- */
 
-/* Where the leaf's territory ends, for a path that has been stepped. */
-static void find_fence(const struct at_tree *tree, struct at_path *path) {
-    path->fence = UINT64_MAX;
-    path->last_leaf = true;
-    for (unsigned level = 1; level < tree->height; level++) {
-        const struct at_branch *branch = path->node[level];
-        const unsigned next = path->slot[level] + 1u;
-        if (next < branch->count) {
-            path->fence = branch->sep[next] - 1;
-            path->last_leaf = false;
-            return;
-        }
-    }
+/* Of a mask that is not 0. */
+static unsigned lowest_bit(uint64_t mask) {
+    return (unsigned)__builtin_ctzll(mask);
+}
+
+static unsigned highest_bit(uint64_t mask) {
+    return 63 - (unsigned)__builtin_clzll(mask);
+}
+
+/* The bits below `i`, which is at most 63; those above. */
+static uint64_t bits_below(unsigned i) {
+    return (UINT64_C(1) << i) - 1;
+}
+
+static uint64_t bits_above(unsigned i) {
+    return ~bits_below(i) & ~(UINT64_C(1) << i);
 }
 
 /* Down to the leaf with the first or last gap of `need` bytes below node[level]. */
 static void descend_to_gap(struct at_path *path, unsigned level, uint64_t need, bool up) {
     while (level != 0) {
         const struct at_branch *branch = path->node[level];
-        unsigned slot = up ? 0 : branch->count - 1;
-        while (branch->gap[slot] < need) {
-            slot = up ? slot + 1 : slot - 1;
-        }
+        const uint64_t wide = children_with_gap(branch, need);
+        const unsigned slot = up ? lowest_bit(wide) : highest_bit(wide);
         path->slot[level] = (uint8_t)slot;
         path->node[--level] = branch->child[slot];
     }
 }
 
-/* To the next leaf, upwards or downwards, that has a gap of `need` bytes. */
-static bool step_to_gap(const struct at_tree *tree, struct at_path *path, uint64_t need, bool up) {
+/* Behind which areas of the leaf is a gap of `need` bytes? */
+static uint64_t gaps_of(const struct at_path *path, uint64_t need) {
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned end = leaf->count - 1;
+    return areas_with_gap(leaf, need) | (uint64_t)(at_gap_after(path, end) >= need) << end;
+}
+
+/* To the next leaf, upwards or downwards, that has gaps of `need` bytes. */
+static bool step_to_gaps(const struct at_tree *tree, struct at_path *path, uint64_t need, bool up,
+                         uint64_t *gaps) {
     for (unsigned level = 1; level < tree->height; level++) {
         const struct at_branch *branch = path->node[level];
-        unsigned slot = path->slot[level];
-        while (up ? ++slot < branch->count : slot-- > 0) {
-            if (branch->gap[slot] >= need) {
-                path->slot[level] = (uint8_t)slot;
-                path->node[level - 1] = branch->child[slot];
-                descend_to_gap(path, level - 1, need, up);
-                find_fence(tree, path);
-                return true;
-            }
+        const unsigned slot = path->slot[level];
+        const uint64_t wide =
+            children_with_gap(branch, need) & (up ? bits_above(slot) : bits_below(slot));
+        if (wide != 0) {
+            const unsigned next = up ? lowest_bit(wide) : highest_bit(wide);
+            path->slot[level] = (uint8_t)next;
+            path->node[level - 1] = branch->child[next];
+            descend_to_gap(path, level - 1, need, up);
+            mset_at_find_fence(tree, path);
+            *gaps = gaps_of(path, need);
+            return true;
         }
     }
     return false;
 }
 
-/* The room behind area `i` of the leaf, if the gap there is of any use. */
-static bool gap_room(const struct at_wish *wish, const struct at_path *path, unsigned i,
-                     uint64_t need, struct room *room) {
-    const struct at_leaf *leaf = path->node[0];
-    const uint64_t gap = at_gap_after(path, i);
-    room->first = leaf->last[i] + wish->guard + 1;
-    room->last = leaf->last[i] + gap - wish->guard;
-    return gap >= need; /* else the room is void */
+/* The room behind area `i` of the leaf, where there is a gap that is long enough. */
+static struct room gap_room(const struct at_wish *wish, const struct at_path *path, unsigned i) {
+    const uint64_t last = ((const struct at_leaf *)path->node[0])->entry[i].last;
+    const struct room room = {last + wish->guard + 1, last + at_gap_after(path, i) - wish->guard};
+    return room;
 }
 
 /* A gap between two areas is of use if it holds the run and a guard on either side. */
@@ -166,21 +177,20 @@ static bool lowest_between(const struct at_tree *tree, const struct at_wish *wis
                            uint64_t *start) {
     const uint64_t need = needed(wish);
     struct at_path path;
-    at_seek(tree, wish->lo, &path);
-    unsigned i = path.slot[0] == 0 ? 0 : path.slot[0] - 1u;
+    seek(tree, wish->lo, wish->lo, &path);
+    const unsigned begin = path.slot[0] == 0 ? 0 : path.slot[0] - 1u;
+    uint64_t gaps = gaps_of(&path, need) & ~bits_below(begin);
     do {
-        const struct at_leaf *leaf = path.node[0];
-        for (; i < leaf->count; i++) {
-            struct room room;
-            if (leaf->last[i] >= wish->last) {
+        for (; gaps != 0; gaps &= gaps - 1) {
+            const struct room room = gap_room(wish, &path, lowest_bit(gaps));
+            if (room.first > wish->last) {
                 return false;
             }
-            if (gap_room(wish, &path, i, need, &room) && lowest_in(wish, room, start)) {
+            if (lowest_in(wish, room, start)) {
                 return true;
             }
         }
-        i = 0;
-    } while (step_to_gap(tree, &path, need, true));
+    } while (step_to_gaps(tree, &path, need, true, &gaps));
     return false;
 }
 
@@ -188,32 +198,29 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
                             uint64_t *start) {
     const uint64_t need = needed(wish);
     struct at_path path;
-    at_seek(tree, wish->last, &path);
-    unsigned i = path.slot[0];
-    for (;;) {
-        while (i-- > 0) {
-            struct room room;
-            if (gap_room(wish, &path, i, need, &room)) {
-                if (highest_in(wish, room, start)) {
-                    return true;
-                }
-                if (room.first <= wish->lo) {
-                    return false;
-                }
+    seek(tree, wish->last, wish->last, &path);
+    uint64_t gaps = gaps_of(&path, need) & bits_below(path.slot[0]);
+    do {
+        while (gaps != 0) {
+            const unsigned i = highest_bit(gaps);
+            const struct room room = gap_room(wish, &path, i);
+            if (highest_in(wish, room, start)) {
+                return true;
             }
+            if (room.first <= wish->lo) {
+                return false;
+            }
+            gaps &= bits_below(i);
         }
-        if (!step_to_gap(tree, &path, need, false)) {
-            return false;
-        }
-        i = ((const struct at_leaf *)path.node[0])->count;
-    }
+    } while (step_to_gaps(tree, &path, need, false, &gaps));
+    return false;
 }
 
 /* ---- the two searches --------------------------------------------------------------------- */
 
 static const struct room everywhere = {0, UINT64_MAX};
 
-bool mset_at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+static bool lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
     if (tree->height == 0) {
         return lowest_in(wish, everywhere, start);
     }
@@ -223,7 +230,7 @@ bool mset_at_lowest_gap(const struct at_tree *tree, const struct at_wish *wish, 
            (tail_room(tree, wish, &room) && lowest_in(wish, room, start));
 }
 
-bool mset_at_highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+static bool highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
     if (tree->height == 0) {
         return highest_in(wish, everywhere, start);
     }
@@ -232,3 +239,5 @@ bool mset_at_highest_gap(const struct at_tree *tree, const struct at_wish *wish,
            (tree->gap >= needed(wish) && highest_between(tree, wish, start)) ||
            (head_room(tree, wish, &room) && highest_in(wish, room, start));
 }
+
+#endif

@@ -1,0 +1,41 @@
+/* edit.h - the change of one leaf: for splice.c, which makes it, and carve.c. */
+#ifndef MSET_AREA_TREE_EDIT_H
+#define MSET_AREA_TREE_EDIT_H
+
+#include "area_tree.h"
+
+/*
+ * Areas [from, to) of a leaf become up to three pieces: what sticks out of [first, last] on the
+ * left, the run, and what sticks out on the right.
+ *
+ *                first      last
+ *        |--- from ---|   |----- to - 1 -----|
+ *        |-left-||---- run ----||----right---|
+ *
+ * An empty range (last = first - 1) inside one area cuts that in two.
+ */
+struct at_edit {
+    unsigned from;
+    unsigned to;
+    bool left;
+    bool right;
+    uint64_t first;
+    uint64_t last;
+    const struct at_run *run; /* NULL: none */
+};
+
+static inline unsigned at_edit_count(const struct at_edit *edit) {
+    return (unsigned)edit->left + (edit->run != NULL) + edit->right;
+}
+
+/* How many areas the leaf will hold. */
+static inline unsigned at_edit_total(const struct at_leaf *leaf, const struct at_edit *edit) {
+    return leaf->count - (edit->to - edit->from) + at_edit_count(edit);
+}
+
+/* Takes the nodes for splitting the leaf of the path once. MSET_NO_MEMORY. */
+mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *path);
+/* Splits the leaf where it has to; the nodes for that were reserved. */
+void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * search.h - from the root to an address, written once and compiled once per kind of processor.
+ *
+ * A search_*.c file brings its own rank() (how many keys of a node are <= address), includes
+ * this file and names the result. Everything is inlined around that rank, so a lookup is one
+ * call whatever the height.
+ */
+#ifndef AT_SEARCH
+#error "define AT_SEARCH as the name of the table and include a lanes_*.h first"
+#endif
+
+#include "area_tree.h"
+
+/* The child whose territory holds the address; the first also takes what lies before it. */
+static inline unsigned child_of(const struct at_branch *branch, uint64_t address, bool high) {
+    const unsigned n = rank(branch->sep, AT_BRANCH_WIDTH, branch->count, address, high);
+    return n - (n != 0);
+}
+
+static inline struct at_place find_in(const struct at_tree *tree, uint64_t address, bool high) {
+    const struct at_place nowhere = {NULL, 0};
+    const void *node = tree->root;
+    if (tree->height == 0) {
+        return nowhere;
+    }
+    for (unsigned level = tree->height - 1; level != 0; level--) {
+        const struct at_branch *branch = node;
+        node = branch->child[child_of(branch, address, high)];
+    }
+    const struct at_leaf *leaf = node;
+    const unsigned n = rank(leaf->start, AT_LEAF_WIDTH, leaf->count, address, high);
+    if (n == 0 || leaf->entry[n - 1].last < address) {
+        return nowhere;
+    }
+    return (struct at_place){leaf, n - 1};
+}
+
+static struct at_place find(const struct at_tree *tree, uint64_t address) {
+    return at_is_high(address) ? find_in(tree, address, true) : find_in(tree, address, false);
+}
+
+static inline void seek_in(const struct at_tree *tree, uint64_t first, uint64_t last,
+                           struct at_path *path, bool high) {
+    void *node = tree->root;
+    uint64_t fence = UINT64_MAX;
+    bool last_leaf = true;
+    for (unsigned level = tree->height - 1; level != 0; level--) {
+        const struct at_branch *branch = node;
+        const unsigned slot = child_of(branch, first, high);
+        path->node[level] = node;
+        path->slot[level] = (uint8_t)slot;
+        if (slot + 1 < branch->count) {
+            fence = branch->sep[slot + 1] - 1;
+            last_leaf = false;
+        }
+        node = branch->child[slot];
+    }
+    const struct at_leaf *leaf = node;
+    const unsigned n = rank(leaf->start, AT_LEAF_WIDTH, leaf->count, first, high);
+    path->node[0] = node;
+    path->slot[0] = (uint8_t)n;
+    path->from = (uint8_t)(n - (n != 0 && leaf->entry[n - (n != 0)].last >= first));
+    path->to = (uint8_t)rank(leaf->start, AT_LEAF_WIDTH, leaf->count, last, high);
+    path->fence = fence;
+    path->last_leaf = last_leaf;
+}
+
+static void seek(const struct at_tree *tree, uint64_t first, uint64_t last, struct at_path *path) {
+    if (at_is_high(last)) {
+        seek_in(tree, first, last, path, true);
+    } else {
+        seek_in(tree, first, last, path, false);
+    }
+}
+
+/* Areas of the leaf that begin at or before the address. */
+static unsigned leaf_rank(const struct at_leaf *leaf, uint64_t address) {
+    return rank(leaf->start, AT_LEAF_WIDTH, leaf->count, address, true);
+}
+
+#include "gap.h" /* is about seek, too */
+
+const struct at_search AT_SEARCH = {.name = AT_SEARCH_NAME,
+                                    .find = find,
+                                    .seek = seek,
+                                    .rank = leaf_rank,
+                                    .widest_within = widest_within,
+                                    .widest_below = widest_below,
+                                    .lowest_gap = lowest_gap,
+                                    .highest_gap = highest_gap};
