@@ -21,6 +21,9 @@
 /* More than 3^20 areas need (N6), and what struct mset_cursor has room for. */
 enum { AT_MAX_HEIGHT = 24 };
 
+/* Trees of this height are in the caches near the processor: nothing is fetched ahead. */
+enum { AT_NEAR_HEIGHT = 3 };
+
 /*
  * The way from the root to a place in a leaf. node[0] is the leaf, node[height - 1] the root.
  * slot[level] is the child taken at a branch; slot[0] is the number of areas of the leaf that

@@ -5,48 +5,33 @@
  *        range                [first              last]
  *        leaf      ...|   A   |   A   |   B   |   C   |   C   |...
  *
- * Both cuts are one step where the leaf holds the whole range and has room: the areas between
- * the cuts move up by one place, those behind by two. No gap and no sum of bytes changes.
+ * No gap and no sum of bytes changes, so in a leaf that has room only areas move.
  */
 #include "balance.h"
 #include "edit.h"
 
 #include "../base/assert.h"
-#include "../base/memory.h"
 
-/* Moves areas [from, to) up by `places`. */
-static void move_up(struct at_leaf *leaf, unsigned from, unsigned to, unsigned places) {
-    const size_t n = to - from;
-    memmove(&leaf->start[from + places], &leaf->start[from], n * sizeof leaf->start[0]);
-    memmove(&leaf->entry[from + places], &leaf->entry[from], n * sizeof leaf->entry[0]);
-}
-
-/* Makes area `i` end before `at`, and the one behind it, a copy, begin there. */
-static void part(struct at_leaf *leaf, unsigned i, uint64_t at) {
+/* Makes area `i` end before `at`, and a new one behind it, otherwise the same, begin there. */
+static void part(struct at_tree *tree, struct at_leaf *leaf, unsigned i, uint64_t at) {
+    at_leaf_open(leaf, i + 1, 1);
     leaf->entry[i + 1] = leaf->entry[i];
     leaf->entry[i].last = at - 1;
     leaf->start[i + 1] = at;
+    tree->areas++;
 }
 
 static void carve_in_place(struct at_tree *tree, struct at_path *path, uint64_t first,
                            uint64_t last, bool front, bool back) {
     struct at_leaf *leaf = path->node[0];
-    const unsigned cuts = (unsigned)front + back;
-    move_up(leaf, path->to, leaf->count, cuts);
     if (back) {
-        const struct at_entry whole = leaf->entry[path->to - 1];
-        leaf->entry[path->to - 1 + cuts] = whole;
-        leaf->start[path->to - 1 + cuts] = last + 1;
-        leaf->entry[path->to - 1].last = last;
+        part(tree, leaf, path->to - 1u, last + 1);
     }
     if (front) {
-        move_up(leaf, path->from + 1u, path->to, 1);
-        part(leaf, path->from, first);
+        part(tree, leaf, path->from, first);
+        path->from++;
+        path->to++;
     }
-    leaf->count += cuts;
-    tree->areas += cuts;
-    path->from = (uint8_t)(path->from + front);
-    path->to = (uint8_t)(path->to + front);
 }
 
 static unsigned room_in(const struct at_path *path) {

@@ -14,6 +14,7 @@
 #include "cut.h"
 
 #include "balance.h"
+#include "edit.h"
 #include "lanes_portable.h"
 
 #include "../base/assert.h"
@@ -38,10 +39,7 @@ static void cut_leaf(struct at_tree *tree, struct at_leaf *leaf, uint64_t last) 
         tree->areas--;
         to++;
     }
-    const size_t tail = leaf->count - to;
-    memmove(leaf->start, &leaf->start[to], tail * sizeof leaf->start[0]);
-    memmove(leaf->entry, &leaf->entry[to], tail * sizeof leaf->entry[0]);
-    at_leaf_resize(leaf, (unsigned)tail);
+    at_leaf_close(leaf, 0, to);
 }
 
 static void cut_branch(struct at_tree *tree, struct at_branch *branch, unsigned level,

@@ -4,6 +4,8 @@
 
 #include "area_tree.h"
 
+#include "../base/memory.h"
+
 /*
  * Areas [from, to) of a leaf become up to three pieces: what sticks out of [first, last] on the
  * left, the run, and what sticks out on the right.
@@ -31,6 +33,22 @@ static inline unsigned at_edit_count(const struct at_edit *edit) {
 /* How many areas the leaf will hold. */
 static inline unsigned at_edit_total(const struct at_leaf *leaf, const struct at_edit *edit) {
     return leaf->count - (edit->to - edit->from) + at_edit_count(edit);
+}
+
+/* Makes room for `n` areas before area `at`; the leaf holds that many more. */
+static inline void at_leaf_open(struct at_leaf *leaf, unsigned at, unsigned n) {
+    const size_t tail = leaf->count - at;
+    memmove(&leaf->start[at + n], &leaf->start[at], tail * sizeof leaf->start[0]);
+    memmove(&leaf->entry[at + n], &leaf->entry[at], tail * sizeof leaf->entry[0]);
+    leaf->count += n;
+}
+
+/* Takes out areas [from, to). */
+static inline void at_leaf_close(struct at_leaf *leaf, unsigned from, unsigned to) {
+    const size_t tail = leaf->count - to;
+    memmove(&leaf->start[from], &leaf->start[to], tail * sizeof leaf->start[0]);
+    memmove(&leaf->entry[from], &leaf->entry[to], tail * sizeof leaf->entry[0]);
+    at_leaf_resize(leaf, leaf->count - (to - from));
 }
 
 /* Takes the nodes for splitting the leaf of the path once. MSET_NO_MEMORY. */

@@ -49,13 +49,19 @@ static inline void seek_in(const struct at_tree *tree, uint64_t first, uint64_t 
         const unsigned slot = child_of(branch, first, high);
         path->node[level] = node;
         path->slot[level] = (uint8_t)slot;
-        if (slot + 1 < branch->count) {
-            fence = branch->sep[slot + 1] - 1;
-            last_leaf = false;
-        }
+        /* Without a branch: in a root of two children it would be a toss. */
+        const bool inner = slot + 1 < branch->count;
+        const uint64_t take = UINT64_C(0) - inner;
+        fence = (fence & ~take) | ((branch->sep[slot + inner] - 1) & take);
+        last_leaf &= !inner;
         node = branch->child[slot];
     }
     const struct at_leaf *leaf = node;
+    if (tree->height > AT_NEAR_HEIGHT) {
+        for (unsigned i = 0; i < AT_LEAF_CAPACITY; i += 2) {
+            __builtin_prefetch(&leaf->entry[i], 1);
+        }
+    }
     const unsigned n = rank(leaf->start, AT_LEAF_WIDTH, leaf->count, first, high);
     path->node[0] = node;
     path->slot[0] = (uint8_t)n;

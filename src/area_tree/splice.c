@@ -42,28 +42,28 @@ static void put(struct at_leaf *leaf, unsigned i, const struct at_run *run) {
 
 /* ---- in place ----------------------------------------------------------------------------- */
 
+/* The pieces take the places of the areas: left and right keep their entries if there are two. */
 static void replace(struct at_leaf *leaf, const struct at_edit *edit) {
-    const unsigned to = edit->from + at_edit_count(edit);
-    const size_t tail = leaf->count - edit->to;
-    struct at_entry right = {0};
+    const unsigned old_count = edit->to - edit->from;
+    const unsigned new_count = at_edit_count(edit);
+    const unsigned place = edit->from + edit->left; /* of what is new */
+    if (new_count > old_count) {
+        at_leaf_open(leaf, place, new_count - old_count);
+    } else if (new_count < old_count) {
+        at_leaf_close(leaf, place, place + (old_count - new_count));
+    }
+    const unsigned end = edit->from + new_count;
     if (edit->right) {
-        right = leaf->entry[edit->to - 1];
+        if (edit->left && old_count == 1) { /* both were one area */
+            leaf->entry[end - 1] = leaf->entry[edit->from];
+        }
+        leaf->start[end - 1] = edit->last + 1;
     }
-    if (to != edit->to) {
-        memmove(&leaf->start[to], &leaf->start[edit->to], tail * sizeof leaf->start[0]);
-        memmove(&leaf->entry[to], &leaf->entry[edit->to], tail * sizeof leaf->entry[0]);
-    }
-    at_leaf_resize(leaf, to + (unsigned)tail);
-    unsigned i = edit->from;
     if (edit->left) {
-        leaf->entry[i++].last = edit->first - 1;
+        leaf->entry[edit->from].last = edit->first - 1;
     }
     if (edit->run != NULL) {
-        put(leaf, i++, edit->run);
-    }
-    if (edit->right) {
-        leaf->start[i] = edit->last + 1;
-        leaf->entry[i] = right;
+        put(leaf, place, edit->run);
     }
 }
 
@@ -73,6 +73,20 @@ static uint64_t bytes_of(const struct at_leaf *leaf, unsigned from, unsigned to)
         bytes += leaf->entry[i].last - leaf->start[i] + 1;
     }
     return bytes;
+}
+
+/* Bytes of the areas that lie in the range of the edit; `widest` is the leaf's largest gap. */
+static uint64_t bytes_within(const struct at_leaf *leaf, const struct at_edit *edit,
+                             uint64_t widest) {
+    if (edit->from == edit->to) {
+        return 0;
+    }
+    const uint64_t head = edit->left ? edit->first - leaf->start[edit->from] : 0;
+    const uint64_t tail = edit->right ? leaf->entry[edit->to - 1].last - edit->last : 0;
+    const uint64_t whole = widest == 0
+                               ? leaf->entry[edit->to - 1].last - leaf->start[edit->from] + 1
+                               : bytes_of(leaf, edit->from, edit->to);
+    return whole - head - tail;
 }
 
 /* The largest gap that follows one of areas [from, to), or the area just before them. */
@@ -86,15 +100,35 @@ static uint64_t widest_around(const struct at_path *path, unsigned from, unsigne
 }
 
 /*
- * The leaf's largest gap after an edit. Most edits neither make a new maximum nor touch the old
- * one, so the whole leaf is looked at only when the maximum itself has shrunk.
+ * Could the leaf's largest gap be one that the edit removes? Most edits are far too small for it,
+ * or there is no gap in the leaf at all.
  */
-static uint64_t new_widest(const struct at_tree *tree, const struct at_path *path, uint64_t old,
-                           uint64_t old_around, uint64_t new_around) {
-    if (new_around >= old) {
-        return new_around;
+static bool removes_widest(const struct at_path *path, const struct at_edit *edit,
+                           uint64_t widest) {
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned from = edit->from;
+    const unsigned to = edit->to;
+    /* Between the neighbours; nothing there is larger than that. */
+    const uint64_t first = from == 0 ? leaf->start[0] : leaf->entry[from - 1].last + 1;
+    const uint64_t last = to < leaf->count ? leaf->start[to] - 1 : path->fence;
+    return widest != 0 && last - first >= widest - 1 && widest_around(path, from, to) == widest;
+}
+
+/* Tells the branches of the leaf's largest gap after an edit; `old` is what they were told last. */
+static void publish_widest(struct at_tree *tree, const struct at_path *path,
+                           const struct at_edit *edit, uint64_t old, bool removed) {
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned to = edit->from + at_edit_count(edit);
+    const bool at_the_end = to == leaf->count && path->last_leaf;
+    if (edit->run != NULL && edit->from != 0 && !at_the_end && !removed) {
+        return; /* between two areas a run only makes gaps smaller that were not the largest */
     }
-    return old_around < old ? old : at_leaf_widest(tree, path);
+    const uint64_t around = widest_around(path, edit->from, to);
+    if (around > old) {
+        mset_at_publish_gap(tree, path, 0, around);
+    } else if (removed && around < old) {
+        mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
+    }
 }
 
 /* The leaf begins elsewhere, or is no more: so does the gap end behind the leaf before it. */
@@ -107,26 +141,44 @@ static void mend_gap_before(struct at_tree *tree, uint64_t old_start, struct at_
     }
 }
 
-static void edit_in_place(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
+static void count_change(struct at_tree *tree, const struct at_leaf *leaf,
+                         const struct at_edit *edit, uint64_t widest) {
+    tree->bytes += edit->run == NULL ? 0 : edit->last - edit->first + 1;
+    tree->bytes -= bytes_within(leaf, edit, widest);
+    tree->areas += at_edit_count(edit);
+    tree->areas -= edit->to - edit->from;
+}
+
+/*
+ * All but what follows for the nodes around: says whether the leaf begins elsewhere, or is empty.
+ * `recompute`: the gap behind the leaf has changed before.
+ */
+static bool edit_leaf(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit,
+                      bool recompute) {
     struct at_leaf *leaf = path->node[0];
-    const unsigned to = edit->from + at_edit_count(edit);
     const uint64_t old_start = leaf->start[0];
-    const uint64_t old_around = widest_around(path, edit->from, edit->to);
-    tree->bytes -= bytes_of(leaf, edit->from, edit->to);
-    tree->areas += to;
-    tree->areas -= edit->to;
+    const uint64_t widest = *at_gap_place(tree, path, 0);
+    const bool removed = recompute || removes_widest(path, edit, widest);
+    count_change(tree, leaf, edit, widest);
     replace(leaf, edit);
-    tree->bytes += bytes_of(leaf, edit->from, to);
-    const bool moved = leaf->count == 0 || leaf->start[0] != old_start;
-    if (leaf->count != 0) {
-        const uint64_t old = *at_gap_place(tree, path, 0);
-        const uint64_t around = widest_around(path, edit->from, to);
-        mset_at_publish_gap(tree, path, 0, new_widest(tree, path, old, old_around, around));
-        if (moved) {
-            mset_at_publish_start(tree, path, 0, leaf->start[0]);
-        }
+    if (leaf->count == 0) {
+        return true;
     }
-    if (to < edit->to && leaf->count <= AT_LEAF_LOW) {
+    publish_widest(tree, path, edit, widest, removed);
+    if (leaf->start[0] == old_start) {
+        return false;
+    }
+    mset_at_publish_start(tree, path, 0, leaf->start[0]);
+    return true;
+}
+
+static void edit_in_place(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
+                          bool recompute) {
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned old_count = leaf->count;
+    const uint64_t old_start = leaf->start[0];
+    const bool moved = edit_leaf(tree, path, edit, recompute);
+    if (leaf->count < old_count && leaf->count <= AT_LEAF_LOW) {
         mset_at_mend(tree, path);
     }
     if (moved) {
@@ -180,10 +232,7 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     const unsigned half = appends ? old.count : (total + 1) / 2;
     fill(leaf, &old, edit, 0, half);
     fill(right, &old, edit, half, total);
-    tree->areas += total;
-    tree->areas -= old.count;
-    tree->bytes += bytes_of(leaf, 0, half) + bytes_of(right, 0, total - half);
-    tree->bytes -= bytes_of(&old, 0, old.count);
+    count_change(tree, &old, edit, *at_gap_place(tree, path, 0));
     if (leaf->start[0] != old.start[0]) {
         mset_at_publish_start(tree, path, 0, leaf->start[0]);
     }
@@ -196,13 +245,18 @@ static void edit_with_split(struct at_tree *tree, struct at_path *path, const st
     mset_at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
 }
 
-void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
+static void edit_at(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
+                    bool recompute) {
     const unsigned total = at_edit_total(path->node[0], edit);
     if (total <= AT_LEAF_CAPACITY) {
-        edit_in_place(tree, path, edit);
+        edit_in_place(tree, path, edit, recompute);
     } else {
         edit_with_split(tree, path, edit, total);
     }
+}
+
+void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
+    edit_at(tree, path, edit, false);
 }
 
 /* ---- reserving ---------------------------------------------------------------------------- */
@@ -271,16 +325,24 @@ static void first_area(struct at_tree *tree, const struct at_run *run) {
     tree->bytes = run->last - run->first + 1;
 }
 
-/* Removes what lies behind the leaf that the range begins in: often the head of the next one. */
-static void cut_behind(struct at_tree *tree, uint64_t first, uint64_t last) {
-    struct at_path path;
-    at_seek_range(tree, first, last, &path);
-    if (at_goes_on(&path, last)) {
-        mset_at_cut(tree, first, last);
-        return;
+/*
+ * Removes what lies behind the leaf that the range begins in, if that is the head of the next leaf
+ * and enough of it remains. The path stays good.
+ */
+static bool trim_next_leaf(struct at_tree *tree, struct at_path *path, uint64_t last) {
+    struct at_path next = *path;
+    mset_at_enter_next_leaf(tree, &next, last);
+    if (at_goes_on(&next, last)) {
+        return false;
     }
-    const struct at_edit edit = plan_edit(&path, first, last, NULL);
-    mset_at_edit(tree, &path, &edit);
+    const struct at_leaf *leaf = next.node[0];
+    const struct at_edit edit = plan_edit(&next, path->fence + 1, last, NULL);
+    if (at_edit_total(leaf, &edit) <= AT_LEAF_LOW) {
+        return false;
+    }
+    (void)edit_leaf(tree, &next, &edit, false);
+    path->fence = leaf->start[0] - 1;
+    return true;
 }
 
 void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
@@ -294,15 +356,15 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
         }
         return;
     }
-    if (at_goes_on(path, last)) {
-        cut_behind(tree, path->fence + 1, last);
+    const bool goes_on = at_goes_on(path, last);
+    if (goes_on && !trim_next_leaf(tree, path, last)) {
+        mset_at_cut(tree, path->fence + 1, last);
         at_seek_range(tree, first, last, path);
     }
     const struct at_edit edit = plan_edit(path, first, last, run);
-    if (edit.from == edit.to && run == NULL) {
-        return;
+    if (goes_on || edit.from != edit.to || run != NULL) {
+        edit_at(tree, path, &edit, goes_on);
     }
-    mset_at_edit(tree, path, &edit);
     MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
 }
 

@@ -34,8 +34,9 @@ mset_status mset_open_map(struct mset_plan *plan, struct mset *set, const struct
         return MSET_INVALID_PARAM;
     }
     mset_plan_init(plan, set, PLAN_MAP, &range);
-    plan->run = mset_run_of(area); /* a copy: backends may reach what the caller gave */
-    plan->added = plan->run;
+    /* Copies: backends may reach what the caller gave. */
+    plan->run = mset_run_of(area);
+    plan->added = mset_run_of(area);
     return plan_map(plan, how);
 }
 

@@ -58,23 +58,28 @@ static mset_status ask_piece(struct mset_plan *plan, const struct at_run *area,
     return MSET_OK;
 }
 
-/* Asks for all pieces; `path` leads to the range first, and to the last leaf of it afterwards. */
-static mset_status ask(struct mset_plan *plan, struct at_path *path, mset_update_flags update,
-                       void *arg) {
-    plan->answers.room = FEW_ANSWERS;
-    plan->answers.changes = 0;
-    plan->answers.front = false;
-    plan->answers.back = false;
-    do {
-        for (unsigned i = path->from; i < path->to; i++) {
-            const struct at_run area = at_leaf_run(path->node[0], i);
-            const mset_status status = ask_piece(plan, &area, update, arg);
-            if (status != MSET_OK) {
-                return status;
-            }
+/* Asks for the pieces in one leaf of the range. */
+static mset_status ask_leaf(struct mset_plan *plan, const struct at_path *path,
+                            mset_update_flags update, void *arg) {
+    for (unsigned i = path->from; i < path->to; i++) {
+        const struct at_run area = at_leaf_run(path->node[0], i);
+        const mset_status status = ask_piece(plan, &area, update, arg);
+        if (status != MSET_OK) {
+            return status;
         }
-    } while (at_next_window(&plan->set->tree, path, plan->range.last));
+    }
     return MSET_OK;
+}
+
+/* Asks for the pieces in the leaves after the first; `end` leads to the last one afterwards. */
+static mset_status ask_on(struct mset_plan *plan, struct at_path *end, mset_update_flags update,
+                          void *arg) {
+    mset_status status = MSET_OK;
+    *end = plan->path;
+    while (status == MSET_OK && at_next_window(&plan->set->tree, end, plan->range.last)) {
+        status = ask_leaf(plan, end, update, arg);
+    }
+    return status;
 }
 
 /* ---- planning ----------------------------------------------------------------------------- */
@@ -96,8 +101,17 @@ static mset_status plan_protect(struct mset_plan *plan, enum mset_holes holes,
     if (!mset_seek(set, &plan->range, &plan->path)) {
         return MSET_OK;
     }
-    struct at_path end = plan->path;
-    const mset_status status = ask(plan, &end, update, arg);
+    plan->answers.room = FEW_ANSWERS;
+    plan->answers.changes = 0;
+    plan->answers.front = false;
+    plan->answers.back = false;
+    struct at_path further;
+    const struct at_path *end = &plan->path;
+    mset_status status = ask_leaf(plan, end, update, arg);
+    if (status == MSET_OK && at_goes_on(end, plan->range.last)) {
+        status = ask_on(plan, &further, update, arg);
+        end = &further;
+    }
     if (status != MSET_OK || plan->answers.changes == 0) {
         return status;
     }
@@ -108,7 +122,7 @@ static mset_status plan_protect(struct mset_plan *plan, enum mset_holes holes,
     if (!mset_within_limits(plan)) {
         return MSET_OVER_LIMIT;
     }
-    return mset_at_prepare_carve(&set->tree, &plan->path, &end, plan->answers.front,
+    return mset_at_prepare_carve(&set->tree, &plan->path, end, plan->answers.front,
                                  plan->answers.back);
 }
 

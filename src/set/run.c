@@ -1,22 +1,6 @@
 /* run.c - a plan from beginning to end. */
 #include "set.h"
 
-void mset_plan_init(struct mset_plan *plan, struct mset *set, enum plan_kind kind,
-                    const struct range *range) {
-    plan->set = set;
-    plan->kind = kind;
-    plan->telling = true;
-    plan->range = *range;
-    plan->clear = mset_no_range();
-    plan->pieces = mset_no_range();
-    plan->added.attributes.backend = NULL;
-    plan->answers.flags = plan->answers.few;
-    plan->answers.count = 0;
-    plan->passes = 0;
-    plan->steps = 0;
-    plan->prepared = 0;
-}
-
 void mset_close(struct mset_plan *plan) {
     const struct mset_allocator *const allocator = &plan->set->tree.allocator;
     struct answers *const answers = &plan->answers;

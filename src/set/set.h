@@ -345,9 +345,23 @@ mset_status mset_open_shrink(struct mset_plan *plan, struct mset *set, uint64_t 
 
 /* ---- run.c -------------------------------------------------------------------------------- */
 
-/* Sets the fields that all kinds have. */
-void mset_plan_init(struct mset_plan *plan, struct mset *set, enum plan_kind kind,
-                    const struct range *range);
+/* Sets the fields that all kinds have. (Inline: the range stays in registers, for the search.) */
+static inline void mset_plan_init(struct mset_plan *plan, struct mset *set, enum plan_kind kind,
+                                  const struct range *range) {
+    plan->set = set;
+    plan->kind = kind;
+    plan->telling = true;
+    plan->range.first = range->first;
+    plan->range.last = range->last;
+    plan->clear = mset_no_range();
+    plan->pieces = mset_no_range();
+    plan->added.attributes.backend = NULL;
+    plan->answers.flags = plan->answers.few;
+    plan->answers.count = 0;
+    plan->passes = 0;
+    plan->steps = 0;
+    plan->prepared = 0;
+}
 /* Tells and commits, then closes. */
 mset_status mset_run_reserved(struct mset_plan *plan);
 /* Reserves first. */
