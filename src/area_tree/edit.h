@@ -35,6 +35,12 @@ static inline unsigned at_edit_total(const struct at_leaf *leaf, const struct at
     return leaf->count - (edit->to - edit->from) + at_edit_count(edit);
 }
 
+static inline void at_leaf_put(struct at_leaf *leaf, unsigned i, const struct at_run *run) {
+    leaf->start[i] = run->first;
+    leaf->entry[i].last = run->last;
+    leaf->entry[i].attributes = run->attributes;
+}
+
 /* Makes room for `n` areas before area `at`; the leaf holds that many more. */
 static inline void at_leaf_open(struct at_leaf *leaf, unsigned at, unsigned n) {
     const size_t tail = leaf->count - at;
@@ -53,6 +59,11 @@ static inline void at_leaf_close(struct at_leaf *leaf, unsigned from, unsigned t
 
 /* Takes the nodes for splitting the leaf of the path once. MSET_NO_MEMORY. */
 mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *path);
+/* Would an edit that overflows the leaf be shared with a neighbour, so that it needs no node? */
+bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
+                       const struct at_edit *edit);
+/* The edit of a leaf that cannot hold the result (overflow.c). Areas and bytes are counted. */
+void mset_at_overflow(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit);
 /* Splits the leaf where it has to; the nodes for that were reserved. */
 void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit);
 

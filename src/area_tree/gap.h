@@ -122,7 +122,14 @@ static uint64_t bits_above(unsigned i) {
     return ~bits_below(i) & ~(UINT64_C(1) << i);
 }
 
-/* Down to the leaf with the first or last gap of `need` bytes below node[level]. */
+/* Behind which areas of the leaf is a gap of `need` bytes? */
+static uint64_t gaps_of(const struct at_path *path, uint64_t need) {
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned end = leaf->count - 1;
+    return areas_with_gap(leaf, need) | (uint64_t)(at_gap_after(path, end) >= need) << end;
+}
+
+/* Down along the gaps of `need` bytes below node[level]: the first or the last leaf of them. */
 static void descend_to_gap(struct at_path *path, unsigned level, uint64_t need, bool up) {
     while (level != 0) {
         const struct at_branch *branch = path->node[level];
@@ -133,17 +140,13 @@ static void descend_to_gap(struct at_path *path, unsigned level, uint64_t need, 
     }
 }
 
-/* Behind which areas of the leaf is a gap of `need` bytes? */
-static uint64_t gaps_of(const struct at_path *path, uint64_t need) {
-    const struct at_leaf *leaf = path->node[0];
-    const unsigned end = leaf->count - 1;
-    return areas_with_gap(leaf, need) | (uint64_t)(at_gap_after(path, end) >= need) << end;
-}
-
-/* To the next leaf, upwards or downwards, that has gaps of `need` bytes. */
-static bool step_to_gaps(const struct at_tree *tree, struct at_path *path, uint64_t need, bool up,
-                         uint64_t *gaps) {
-    for (unsigned level = 1; level < tree->height; level++) {
+/*
+ * To the next leaf, upwards or downwards, that has gaps of `need` bytes, beside the child taken at
+ * `level` or above.
+ */
+static bool step_to_gaps(const struct at_tree *tree, struct at_path *path, unsigned level,
+                         uint64_t need, bool up) {
+    for (; level < tree->height; level++) {
         const struct at_branch *branch = path->node[level];
         const unsigned slot = path->slot[level];
         const uint64_t wide =
@@ -153,12 +156,44 @@ static bool step_to_gaps(const struct at_tree *tree, struct at_path *path, uint6
             path->slot[level] = (uint8_t)next;
             path->node[level - 1] = branch->child[next];
             descend_to_gap(path, level - 1, need, up);
-            mset_at_find_fence(tree, path);
-            *gaps = gaps_of(path, need);
             return true;
         }
     }
     return false;
+}
+
+/*
+ * To the leaf of the first gap of `need` bytes behind an area that begins at or after the one that
+ * holds `edge`, or of the last one behind an area that begins at or before it. Subtrees without
+ * such a gap are not entered. `at_edge`: it is the leaf whose territory holds the edge.
+ */
+static bool seek_gaps(const struct at_tree *tree, struct at_path *path, uint64_t edge,
+                      uint64_t need, bool up, bool *at_edge) {
+    void *node = tree->root;
+    *at_edge = true;
+    for (unsigned level = tree->height - 1; level != 0; level--) {
+        const struct at_branch *branch = node;
+        const unsigned limit = child_of(branch, edge, true);
+        const uint64_t wide =
+            children_with_gap(branch, need) & ~(up ? bits_below(limit) : bits_above(limit));
+        path->node[level] = node;
+        path->slot[level] = (uint8_t)limit;
+        if (wide == 0) {
+            *at_edge = false;
+            return step_to_gaps(tree, path, level + 1, need, up);
+        }
+        const unsigned slot = up ? lowest_bit(wide) : highest_bit(wide);
+        path->slot[level] = (uint8_t)slot;
+        node = branch->child[slot];
+        path->node[level - 1] = node;
+        if (slot != limit) {
+            *at_edge = false;
+            descend_to_gap(path, level - 1, need, up);
+            return true;
+        }
+    }
+    path->node[0] = node;
+    return true;
 }
 
 /* The room behind area `i` of the leaf, where there is a gap that is long enough. */
@@ -177,10 +212,15 @@ static bool lowest_between(const struct at_tree *tree, const struct at_wish *wis
                            uint64_t *start) {
     const uint64_t need = needed(wish);
     struct at_path path;
-    seek(tree, wish->lo, wish->lo, &path);
-    const unsigned begin = path.slot[0] == 0 ? 0 : path.slot[0] - 1u;
-    uint64_t gaps = gaps_of(&path, need) & ~bits_below(begin);
-    do {
+    bool at_edge;
+    bool more = seek_gaps(tree, &path, wish->lo, need, true, &at_edge);
+    for (; more; more = step_to_gaps(tree, &path, 1, need, true), at_edge = false) {
+        mset_at_find_fence(tree, &path);
+        uint64_t gaps = gaps_of(&path, need);
+        if (at_edge) {
+            const unsigned n = leaf_rank(path.node[0], wish->lo);
+            gaps &= ~bits_below(n - (n != 0));
+        }
         for (; gaps != 0; gaps &= gaps - 1) {
             const struct room room = gap_room(wish, &path, lowest_bit(gaps));
             if (room.first > wish->last) {
@@ -190,7 +230,7 @@ static bool lowest_between(const struct at_tree *tree, const struct at_wish *wis
                 return true;
             }
         }
-    } while (step_to_gaps(tree, &path, need, true, &gaps));
+    }
     return false;
 }
 
@@ -198,9 +238,14 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
                             uint64_t *start) {
     const uint64_t need = needed(wish);
     struct at_path path;
-    seek(tree, wish->last, wish->last, &path);
-    uint64_t gaps = gaps_of(&path, need) & bits_below(path.slot[0]);
-    do {
+    bool at_edge;
+    bool more = seek_gaps(tree, &path, wish->last, need, false, &at_edge);
+    for (; more; more = step_to_gaps(tree, &path, 1, need, false), at_edge = false) {
+        mset_at_find_fence(tree, &path);
+        uint64_t gaps = gaps_of(&path, need);
+        if (at_edge) {
+            gaps &= bits_below(leaf_rank(path.node[0], wish->last));
+        }
         while (gaps != 0) {
             const unsigned i = highest_bit(gaps);
             const struct room room = gap_room(wish, &path, i);
@@ -212,7 +257,7 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
             }
             gaps &= bits_below(i);
         }
-    } while (step_to_gaps(tree, &path, need, false, &gaps));
+    }
     return false;
 }
 

@@ -57,11 +57,12 @@ enum {
     AT_LEAF_CAPACITY = AT_LEAF_WIDTH - 1,
     AT_BRANCH_CAPACITY = AT_BRANCH_WIDTH - 1,
 
-    /* A node with this few entries looks for a neighbour to join (N6) ... */
-    AT_LEAF_LOW = AT_LEAF_CAPACITY * 3 / 8,
+    /* A node with this few entries looks for a neighbour to join (N6), a leaf rather early: memory
+       is in the leaves ... */
+    AT_LEAF_LOW = AT_LEAF_CAPACITY * 6 / 13,
     AT_BRANCH_LOW = AT_BRANCH_CAPACITY * 3 / 8,
     /* ... and joins it if the result has room left, so that the next insert does not split. */
-    AT_LEAF_JOINED = AT_LEAF_CAPACITY * 3 / 4,
+    AT_LEAF_JOINED = AT_LEAF_CAPACITY * 10 / 11,
     AT_BRANCH_JOINED = AT_BRANCH_CAPACITY * 3 / 4,
 
     AT_NODE_ALIGN = 64,

@@ -34,12 +34,6 @@ static struct at_edit plan_edit(const struct at_path *path, uint64_t first, uint
     return edit;
 }
 
-static void put(struct at_leaf *leaf, unsigned i, const struct at_run *run) {
-    leaf->start[i] = run->first;
-    leaf->entry[i].last = run->last;
-    leaf->entry[i].attributes = run->attributes;
-}
-
 /* ---- in place ----------------------------------------------------------------------------- */
 
 /* The pieces take the places of the areas: left and right keep their entries if there are two. */
@@ -63,7 +57,7 @@ static void replace(struct at_leaf *leaf, const struct at_edit *edit) {
         leaf->entry[edit->from].last = edit->first - 1;
     }
     if (edit->run != NULL) {
-        put(leaf, place, edit->run);
+        at_leaf_put(leaf, place, edit->run);
     }
 }
 
@@ -186,72 +180,14 @@ static void edit_in_place(struct at_tree *tree, struct at_path *path, const stru
     }
 }
 
-/* ---- with a split ------------------------------------------------------------------------- */
-
-/* The pieces that an edit puts in. */
-static unsigned pieces_of(const struct at_leaf *old, const struct at_edit *edit,
-                          struct at_run piece[3]) {
-    unsigned n = 0;
-    if (edit->left) {
-        piece[n] = at_leaf_run(old, edit->from);
-        piece[n++].last = edit->first - 1;
-    }
-    if (edit->run != NULL) {
-        piece[n++] = *edit->run;
-    }
-    if (edit->right) {
-        piece[n] = at_leaf_run(old, edit->to - 1);
-        piece[n++].first = edit->last + 1;
-    }
-    return n;
-}
-
-/* Writes places [from, to) of the edited sequence to the start of `leaf`. */
-static void fill(struct at_leaf *leaf, const struct at_leaf *old, const struct at_edit *edit,
-                 unsigned from, unsigned to) {
-    struct at_run piece[3];
-    const unsigned behind = edit->from + pieces_of(old, edit, piece);
-    for (unsigned i = from; i < to; i++) {
-        if (i >= edit->from && i < behind) {
-            put(leaf, i - from, &piece[i - edit->from]);
-        } else {
-            const struct at_run run = at_leaf_run(old, i < edit->from ? i : i - behind + edit->to);
-            put(leaf, i - from, &run);
-        }
-    }
-    at_leaf_resize(leaf, to - from);
-}
-
-static void edit_with_split(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
-                            unsigned total) {
-    struct at_leaf *leaf = path->node[0];
-    struct at_leaf *right = mset_at_take_leaf(tree);
-    const struct at_leaf old = *leaf;
-    /* At the right edge everything but the newcomer stays: ascending builds fill their leaves. */
-    const bool appends = path->last_leaf && edit->from == old.count;
-    const unsigned half = appends ? old.count : (total + 1) / 2;
-    fill(leaf, &old, edit, 0, half);
-    fill(right, &old, edit, half, total);
-    count_change(tree, &old, edit, *at_gap_place(tree, path, 0));
-    if (leaf->start[0] != old.start[0]) {
-        mset_at_publish_start(tree, path, 0, leaf->start[0]);
-    }
-    struct at_path there = *path;
-    there.node[0] = right;
-    const uint64_t right_gap = at_leaf_widest(tree, &there);
-    there.node[0] = leaf;
-    there.fence = right->start[0] - 1;
-    there.last_leaf = false;
-    mset_at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
-}
-
 static void edit_at(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
                     bool recompute) {
-    const unsigned total = at_edit_total(path->node[0], edit);
-    if (total <= AT_LEAF_CAPACITY) {
+    const struct at_leaf *leaf = path->node[0];
+    if (at_edit_total(leaf, edit) <= AT_LEAF_CAPACITY) {
         edit_in_place(tree, path, edit, recompute);
     } else {
-        edit_with_split(tree, path, edit, total);
+        count_change(tree, leaf, edit, *at_gap_place(tree, path, 0));
+        mset_at_overflow(tree, path, edit);
     }
 }
 
@@ -274,19 +210,19 @@ mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *pa
     return tree->height < AT_MAX_HEIGHT ? mset_at_reserve(tree, 1, tree->height) : MSET_NO_MEMORY;
 }
 
-static bool fits(const struct at_path *path, uint64_t first, uint64_t last, bool with_run) {
-    const struct at_run some = {0};
-    const struct at_edit edit = plan_edit(path, first, last, with_run ? &some : NULL);
-    return at_edit_total(path->node[0], &edit) <= AT_LEAF_CAPACITY;
-}
-
 mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, uint64_t first,
                             uint64_t last, bool with_run) {
     if (tree->height == 0) {
         return with_run ? mset_at_reserve(tree, 1, 0) : MSET_OK;
     }
+    if (at_has_room(path)) {
+        return MSET_OK;
+    }
+    const struct at_run some = {0};
+    const struct at_edit edit = plan_edit(path, first, last, with_run ? &some : NULL);
     /* What lies in later leaves is cut before the edit. */
-    if (at_has_room(path) || fits(path, first, last, with_run)) {
+    if (at_edit_total(path->node[0], &edit) <= AT_LEAF_CAPACITY ||
+        (!at_goes_on(path, last) && mset_at_can_share(tree, path, &edit))) {
         return MSET_OK;
     }
     return mset_at_prepare_split(tree, path);
@@ -302,8 +238,8 @@ mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint6
     if (row == 0) {
         return mset_at_reserve(tree, leaves, branches);
     }
-    /* In a row: after one split, half a capacity of runs goes in before the next. */
-    uint64_t splits = row / (AT_LEAF_CAPACITY / 2) + 1;
+    /* In a row: a third of a capacity goes in between two splits, also where leaves have shared. */
+    uint64_t splits = row / (AT_LEAF_CAPACITY / 3) + 1;
     leaves += splits;
     for (unsigned level = 1; level <= tree->height + 1; level++) {
         splits = splits / (AT_BRANCH_CAPACITY / 2) + 1;
@@ -316,7 +252,7 @@ mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint6
 
 static void first_area(struct at_tree *tree, const struct at_run *run) {
     struct at_leaf *leaf = mset_at_take_leaf(tree);
-    put(leaf, 0, run);
+    at_leaf_put(leaf, 0, run);
     leaf->count = 1;
     tree->root = leaf;
     tree->height = 1;

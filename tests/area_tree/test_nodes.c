@@ -132,9 +132,13 @@ static void a_tree_of_the_greatest_height_is_full(void **state) {
     for (uint64_t i = 0; i < AT_LEAF_CAPACITY; i++) {
         put(&orchard.tree, 4 * i, 4 * i + 1, i);
     }
-    at_seek(&orchard.tree, 2, &path);
+    at_seek_range(&orchard.tree, 2, 3, &path);
+    for (unsigned i = 0; i < AT_BRANCH_CAPACITY; i++) {
+        full.child[i] = orchard.tree.root; /* no neighbour of the leaf has room */
+    }
     for (unsigned level = 1; level < AT_MAX_HEIGHT; level++) {
         path.node[level] = &full;
+        path.slot[level] = 0;
     }
     orchard.tree.height = AT_MAX_HEIGHT;
     assert_int_equal(mset_at_prepare(&orchard.tree, &path, 2, 3, true), MSET_NO_MEMORY);
