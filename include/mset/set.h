@@ -155,6 +155,14 @@ MSET_API mset_status mset_shrink(struct mset *set, uint64_t address, unsigned si
  */
 MSET_API mset_status mset_unmap_metadata(struct mset *set, uint64_t start, uint64_t size);
 MSET_API mset_status mset_replace_metadata(struct mset *set, const struct mset_area *area);
+/*
+ * Fills an empty set (MSET_ALREADY_EXISTS if it is not) with `count` areas in ascending order,
+ * which do not overlap; all or none. For maps that are restored or copied. Bookkeeping only, as
+ * above. Cost: O(count), a few nanoseconds each: the tree is written from the bottom up, its nodes
+ * full but for the last of each level.
+ */
+MSET_API mset_status mset_load_metadata(struct mset *set, const struct mset_area *areas,
+                                        uint64_t count);
 
 /*
  * Decides whether an access is legal and has the backend make it possible. `access` is one or
@@ -280,6 +288,12 @@ MSET_API mset_status mset_cursor_range(struct mset_cursor *cursor, const struct 
                                        uint64_t start, uint64_t size);
 MSET_API bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out);
 MSET_API bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out);
+/*
+ * As many steps of mset_cursor_next as `out` has `room` for, or as there are; how many were taken.
+ * 0: there was none, and the cursor is outside. The fast way over many areas.
+ */
+MSET_API size_t mset_cursor_next_many(struct mset_cursor *cursor, struct mset_area *out,
+                                      size_t room);
 /* Goes outside. The cursor can be used again. */
 MSET_API void mset_cursor_close(struct mset_cursor *cursor);
 

@@ -11,7 +11,7 @@
  * What is here begins with at_; what the linker sees, with mset_at_, as in every room.
  *
  * Files: node.h (layout), search*, gap.h and lanes_*.h (search), path.c (stepping), pool.c (nodes),
- * splice.c, carve.c, cut.c and balance.c (change), validate.c.
+ * splice.c, carve.c, cut.c, overflow.c and balance.c (change), load.c, validate.c.
  */
 #ifndef MSET_AREA_TREE_H
 #define MSET_AREA_TREE_H

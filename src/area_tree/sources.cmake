@@ -2,6 +2,7 @@ mset_core_sources(
     balance.c
     carve.c
     cut.c
+    load.c
     overflow.c
     path.c
     pool.c

@@ -151,3 +151,37 @@ bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
     load_path(cursor, &path);
     return arrive(cursor, mset_at_prev(tree, &path), &path, out);
 }
+
+/* Copies areas of the leaf from `slot` on, while there is room and they are in the range. */
+static size_t copy_in_leaf(const struct mset_cursor *cursor, unsigned slot, struct mset_area *out,
+                           size_t room) {
+    const struct at_leaf *leaf = cursor->node[0];
+    const uint64_t left = leaf->count - slot;
+    const size_t most = left < room ? (size_t)left : room;
+    size_t n = 0;
+    while (n < most && leaf->start[slot + n] <= cursor->last) {
+        const struct at_run run = at_leaf_run(leaf, slot + (unsigned)n);
+        out[n++] = mset_area_of(&run);
+    }
+    return n;
+}
+
+size_t mset_cursor_next_many(struct mset_cursor *cursor, struct mset_area *out, size_t room) {
+    size_t n = 0;
+    if (cursor == NULL || out == NULL) {
+        return 0;
+    }
+    /* The first of a leaf is a step like any other, those behind it are only copied. */
+    while (n < room && mset_cursor_next(cursor, &out[n])) {
+        n++;
+        const size_t more = copy_in_leaf(cursor, cursor->slot[0] + 1u, &out[n], room - n);
+        if (more != 0) {
+            n += more;
+            (void)step_in_leaf(cursor, cursor->slot[0] + (unsigned)more, NULL);
+        }
+    }
+    if (n != 0 && n < room) {
+        (void)mset_cursor_prev(cursor, NULL); /* back inside: going outside is a call of its own */
+    }
+    return n;
+}

@@ -10,6 +10,7 @@ mset_core_sources(
     find.c
     foresee.c
     limits.c
+    load.c
     map.c
     merge.c
     move.c
