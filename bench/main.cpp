@@ -4,8 +4,10 @@
  *     mset-bench --benchmark_filter=REGEX ...
  *
  * set/ has the memory set, page_table/ the page tables. Names are work/who/size or pt_work/who/
- * format; the counter ns_op is the time of one operation in nanoseconds.
+ * format; the counter ns_op is the time of one operation in nanoseconds. mset-bench-jemalloc is the
+ * same with jemalloc as malloc.
  */
+#include "context.h"
 #include "page_table/page_table.h"
 #include "set/set.h"
 
@@ -20,10 +22,12 @@ int main(int argc, char **argv) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     bench::add_set_works();
     bench::add_page_table_works();
+    bench::add_context();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
         return 2;
     }
+    bench::check_sets();
     bench::check_page_tables();
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();

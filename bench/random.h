@@ -27,7 +27,11 @@ class Random {
         return state;
     }
     /* Below `bound`, which is less than 2^32: a multiplication, not a division. */
-    uint64_t below(uint64_t bound) { return ((next() >> 32) * bound) >> 32; }
+    uint64_t below(uint64_t bound) { return scale(next(), bound); }
+    /* The same of a number's upper half; the lower bits remain for something else. */
+    static uint64_t scale(uint64_t number, uint64_t bound) {
+        return ((number >> 32) * bound) >> 32;
+    }
 
   private:
     uint64_t state;

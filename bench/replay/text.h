@@ -70,7 +70,8 @@ static inline size_t text_find(struct text text, const char *wanted) {
 
 /* Cuts what lies before the first `separator` off the front, the separator too. */
 static inline struct text text_next(struct text *rest, char separator) {
-    const char *end = rest->size == 0 ? NULL : memchr(rest->at, separator, rest->size);
+    const char *end =
+        rest->size == 0 ? NULL : (const char *)memchr(rest->at, separator, rest->size);
     const size_t size = end == NULL ? rest->size : (size_t)(end - rest->at);
     const struct text word = text_first(*rest, size);
     *rest = text_from(*rest, end == NULL ? size : size + 1);

@@ -1,115 +1,81 @@
 /*
- * set.cpp - nanoseconds per operation of the memory set, from 1,000 to 1,000,000
- * areas, through the public calls and without a backend.
+ * set.cpp - the benchmarks of the memory set and of what one would take instead. Names are
+ * work/who/areas; the counter ns_op is the time of one operation in nanoseconds.
  *
- *     find_hit    find by address, random place in a random area
- *     find_miss   the same between areas
- *     split       protect of 1..16 random pages in a merging set: cuts and merges
- *     churn       protect of 1..16 random pages, and map-replace of 1..32, in turn (split-heavy)
- *     mmap_churn  unmap a random area, top-down first-fit search for 1..32 pages, map there
+ *     find_hit, find_miss   find by address, at a random page of a random area, or between areas
+ *     find_dependent        find_hit where the last answer decides where to look next
+ *     find_sequential       find_hit at one page after the other
+ *     punch                 unmap of one random page out of few huge areas, until there are n
+ *     churn                 protect of 1..16 random pages and map-replace of 1..32, in turn
+ *     mmap_churn            unmap a random area, search 1..32 pages from the top, map them
+ *     unmap_1000            one unmap of 1000 areas                                    per area
+ *     iterate               read all areas in address order                            per area
+ *     build_ascending, build_random, build_bulk   n areas into an empty subject, one by one or
+ *                           in one call where there is one                             per area
+ *     bytes_after_ascending, bytes_after_random, bytes_after_churn   counter bytes_area: what the
+ *                           allocator says is in use, per area
+ *     split                 protect of 1..16 random pages in a merging set: only mset merges
+ *     replay                the recorded calls of real programs, per call: replay/who/trace
  *
- * Names are work/mset/areas; the counter ns_op is the time of one operation.
+ * Who: mset; mset_no_backend, where mset has one that counts (unmap_1000); std_map, absl_btree,
+ * boost_icl, sorted_array, maple_tree; limit, what the work cannot do without (peers/limit.cpp).
  */
 #include "set.h"
 
-#include "workloads.h"
+#include "register.h"
+#include "split.h"
+#include "subjects.h"
 
-#include <benchmark/benchmark.h>
+#include <cstdio>
+#include <cstdlib>
 
-#include <chrono>
+namespace bench {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/* As a plain number: the library's own rates are seconds, which its table prints with a prefix. */
-void report(benchmark::State &state, const mset *set, Clock::time_point begin, int per_iteration) {
-    const std::chrono::duration<double, std::nano> spent = Clock::now() - begin;
-    mset_statistics statistics;
-    mset_get_statistics(set, &statistics);
-    state.counters["ns_op"] =
-        spent.count() / (static_cast<double>(state.iterations()) * per_iteration);
-    state.counters["areas"] = static_cast<double>(statistics.areas);
-    state.counters["bytes_per_area"] =
-        static_cast<double>(statistics.node_bytes) / static_cast<double>(statistics.areas);
-}
-
-void find_hit(benchmark::State &state) {
-    bench::Slots slots(static_cast<uint64_t>(state.range(0)));
-    uint64_t found = 0;
-    mset_area area;
-    const Clock::time_point begin = Clock::now();
-    while (state.KeepRunning()) {
-        found += mset_find(slots.areas(), slots.random_hit(), &area);
-        benchmark::DoNotOptimize(area);
-    }
-    report(state, slots.areas(), begin, 1);
-    if (found != static_cast<uint64_t>(state.iterations())) {
-        state.SkipWithError("a page that is mapped was not found");
-    }
-}
-
-void find_miss(benchmark::State &state) {
-    bench::Slots slots(static_cast<uint64_t>(state.range(0)));
-    uint64_t found = 0;
-    const Clock::time_point begin = Clock::now();
-    while (state.KeepRunning()) {
-        found += mset_find(slots.areas(), slots.random_miss(), nullptr);
-    }
-    report(state, slots.areas(), begin, 1);
-    if (found != 0) {
-        state.SkipWithError("a page that is not mapped was found");
-    }
-}
-
-void churn(benchmark::State &state) {
-    bench::Churn churn(static_cast<uint64_t>(state.range(0)));
-    const Clock::time_point begin = Clock::now();
-    while (state.KeepRunning()) {
-        churn.protect();
-        churn.replace();
-    }
-    report(state, churn.areas(), begin, 2);
-}
-
-void split(benchmark::State &state) {
-    bench::Split split(static_cast<uint64_t>(state.range(0)));
-    const Clock::time_point begin = Clock::now();
-    while (state.KeepRunning()) {
-        split.protect();
-    }
-    report(state, split.areas(), begin, 1);
-}
-
-void mmap_churn(benchmark::State &state) {
-    bench::MmapChurn churn(static_cast<uint64_t>(state.range(0)));
-    const Clock::time_point begin = Clock::now();
-    while (state.KeepRunning()) {
-        churn.step();
-    }
-    report(state, churn.areas(), begin, 1);
-}
-
-void sizes(benchmark::internal::Benchmark *benchmark) {
-    for (const int64_t n : {1000, 10000, 100000, 1000000}) {
-        benchmark->Arg(n);
-    }
+std::vector<Subject> &list() {
+    static std::vector<Subject> all;
+    return all;
 }
 
 } // namespace
 
-namespace bench {
+bool enlist(const Subject &subject) {
+    list().push_back(subject);
+    return true;
+}
+
+const std::vector<Subject> &subjects() {
+    return list();
+}
+
+void add_work(const std::string &work, const char *who, void (*run)(benchmark::State &),
+              uint64_t least, uint64_t most) {
+    const std::string name = work + "/" + who;
+    benchmark::internal::Benchmark *one = nullptr;
+    for (const uint64_t n : {100, 1000, 10000, 100000, 1000000}) {
+        if (n >= least && n <= most) {
+            one = one == nullptr ? benchmark::RegisterBenchmark(name.c_str(), run) : one;
+            one->Arg(static_cast<int64_t>(n));
+        }
+    }
+}
+
+void differs(const char *subject, const std::string &what) {
+    std::fprintf(stderr, "mset-bench: %s is wrong: %s\n", subject, what.c_str());
+    std::abort();
+}
 
 void add_set_works() {
-    const struct {
-        const char *name;
-        void (*run)(benchmark::State &);
-    } works[] = {
-        {"find_hit/mset", find_hit}, {"find_miss/mset", find_miss},   {"split/mset", split},
-        {"churn/mset", churn},       {"mmap_churn/mset", mmap_churn},
-    };
-    for (const auto &work : works) {
-        sizes(benchmark::RegisterBenchmark(work.name, work.run));
+    for (const Subject &subject : subjects()) {
+        subject.add_works();
+    }
+    add_split();
+}
+
+void check_sets() {
+    for (const Subject &subject : subjects()) {
+        subject.check();
     }
 }
 

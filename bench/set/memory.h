@@ -1,0 +1,18 @@
+/* memory.h - the program's allocator: how much of it is in use, and which one it is. */
+#ifndef MSET_BENCH_SET_MEMORY_H
+#define MSET_BENCH_SET_MEMORY_H
+
+#include <cstdint>
+#include <string>
+
+namespace bench {
+
+/* Bytes handed out and not given back, as the allocator itself counts them. */
+uint64_t bytes_in_use();
+
+/* "glibc 2.36" or "jemalloc 5.3.0-0-g..." */
+std::string allocator_name();
+
+} // namespace bench
+
+#endif
