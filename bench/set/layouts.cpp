@@ -77,6 +77,24 @@ std::vector<Area> make_mmap(uint64_t n) {
 
 } // namespace
 
+std::vector<uint64_t> punched_pages(uint64_t n) {
+    Random random;
+    const uint64_t pages = 8 * n, quarter = 2 * n;
+    std::vector<bool> mapped(pages, true);
+    std::vector<uint64_t> holes;
+    for (uint64_t areas = 4; areas != n;) {
+        const uint64_t at = random.below(pages);
+        holes.push_back(at);
+        if (mapped[at]) {
+            mapped[at] = false;
+            areas -= 1;
+            areas += static_cast<uint64_t>(at % quarter != 0 && mapped[at - 1]);
+            areas += static_cast<uint64_t>((at + 1) % quarter != 0 && mapped[at + 1]);
+        }
+    }
+    return holes;
+}
+
 const SlotLayout &slot_layout(uint64_t n) {
     return kept_layout<SlotLayout>(n, make_slots);
 }

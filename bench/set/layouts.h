@@ -33,6 +33,10 @@ constexpr uint64_t churn_pages(uint64_t n) {
 }
 const std::vector<Area> &churn_layout(uint64_t n);
 
+/* Random pages to unmap, one after the other, in four areas of 2 n pages until there are n areas.
+ */
+std::vector<uint64_t> punched_pages(uint64_t n);
+
 /*
  * n areas of 1..32 pages below `mmap_top`, fragmented: packed from the top, then 4 n times a random
  * one went and another came where the first gap was. In random order.

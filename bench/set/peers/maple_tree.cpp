@@ -1,6 +1,6 @@
-/* maple_tree.cpp - Linux's maple tree, where its source is installed: see maple/. */
+/* maple_tree.cpp - Linux's maple tree, where its source is installed: see ../maple. */
+#include "../maple/maple_tree.h"
 #include "../enlist.h"
-#include "../maple/maple.h"
 
 namespace bench {
 
