@@ -12,6 +12,7 @@
 
 #include <mset/set.h>
 
+#include <initializer_list>
 #include <string>
 
 namespace bench {
@@ -142,7 +143,7 @@ template <class S> void check_subject() {
     if constexpr (!is_static<S>) {
         check_updates<S>();
     }
-    for (const uint64_t n : {1, 2, 16, 17, 300, 5000}) {
+    for (const uint64_t n : std::initializer_list<uint64_t>{1, 2, 16, 17, 300, 5000}) {
         check_builds<S>(n);
     }
 }

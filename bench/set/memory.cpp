@@ -40,7 +40,7 @@ std::string allocator_name() {
         return std::string("glibc ") + gnu_get_libc_version();
     }
     const char *version = "";
-    size_t size = sizeof version;
+    size_t size = sizeof(void *);
     mallctl("version", static_cast<void *>(&version), &size, nullptr, 0);
     return std::string("jemalloc ") + version;
 }

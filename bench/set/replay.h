@@ -76,7 +76,7 @@ template <class S> void replay(benchmark::State &state, const std::string &name)
         checked = &trace;
     }
     Stopwatch watch(state);
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         watch.start();
         Spaces<S> spaces(trace);
         for (const Step &step : trace.steps) {

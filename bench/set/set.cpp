@@ -53,7 +53,7 @@ void add_work(const std::string &work, const char *who, void (*run)(benchmark::S
               uint64_t least, uint64_t most) {
     const std::string name = work + "/" + who;
     benchmark::internal::Benchmark *one = nullptr;
-    for (const uint64_t n : {100, 1000, 10000, 100000, 1000000}) {
+    for (uint64_t n = 100; n <= 1000000; n *= 10) {
         if (n >= least && n <= most) {
             one = one == nullptr ? benchmark::RegisterBenchmark(name.c_str(), run) : one;
             one->Arg(static_cast<int64_t>(n));

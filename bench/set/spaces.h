@@ -37,14 +37,17 @@ template <class S> class Slots {
     uint64_t hit(uint64_t number) const { return address(number, 16); }
     uint64_t miss(uint64_t number) const { return address(number, 48); }
 
-    S subject;
-    Random random;
+    uint64_t number() { return random.next(); }
+
+    const S &areas() const { return subject; }
 
   private:
     uint64_t address(uint64_t number, uint64_t first) const {
         return Random::scale(number, n) * slot_size + (first + number % 16) * page;
     }
+    S subject;
     uint64_t n;
+    Random random;
 };
 
 /* The same for unmap_1000, which takes areas out and puts them back. */
@@ -64,9 +67,10 @@ template <class S> class RunSpace {
         }
     }
 
-    S subject;
+    const S &areas() const { return subject; }
 
   private:
+    S subject;
     const SlotLayout &layout;
     Random random;
 };
@@ -82,8 +86,7 @@ template <class S> class Churn {
             protect();
             replace();
         }
-        const double bytes = static_cast<double>(bytes_in_use() - before);
-        bytes_per_area = bytes / static_cast<double>(subject.count());
+        bytes = static_cast<double>(bytes_in_use() - before) / static_cast<double>(subject.count());
     }
 
     void protect() {
@@ -97,10 +100,13 @@ template <class S> class Churn {
         subject.replace(start * page, (start + size) * page, serial++);
     }
 
-    S subject;
-    double bytes_per_area = 0; /* after the warm-up */
+    const S &areas() const { return subject; }
+    /* After the warm-up. */
+    double bytes_per_area() const { return bytes; }
 
   private:
+    S subject;
+    double bytes = 0;
     uint64_t pages;
     uint64_t serial = 0;
     Random random;
@@ -120,9 +126,10 @@ template <class S> class MmapChurn {
         subject.map(area.start, area.end, 1);
     }
 
-    S subject;
+    const S &areas() const { return subject; }
 
   private:
+    S subject;
     std::vector<Area> live;
     Random random;
 };

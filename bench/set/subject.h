@@ -38,24 +38,25 @@ template <class S> struct FoundOf<S, std::void_t<typename S::Found>> {
 };
 template <class S> using Found = typename FoundOf<S>::type;
 
-template <class S, class = void> constexpr uint64_t most_updates = UINT64_MAX;
+template <class S, class = void> inline constexpr uint64_t most_updates = UINT64_MAX;
 template <class S>
-constexpr uint64_t most_updates<S, std::void_t<decltype(S::most_updates)>> = S::most_updates;
+inline constexpr uint64_t most_updates<S, std::void_t<decltype(S::most_updates)>> = S::most_updates;
 
-template <class S, class = void> constexpr uint64_t most_searched = UINT64_MAX;
+template <class S, class = void> inline constexpr uint64_t most_searched = UINT64_MAX;
 template <class S>
-constexpr uint64_t most_searched<S, std::void_t<decltype(S::most_searched)>> = S::most_searched;
+inline constexpr uint64_t most_searched<S, std::void_t<decltype(S::most_searched)>> =
+    S::most_searched;
 
-template <class S, class = void> constexpr bool has_bulk = false;
+template <class S, class = void> inline constexpr bool has_bulk = false;
 template <class S>
-constexpr bool has_bulk<
+inline constexpr bool has_bulk<
     S, std::void_t<decltype(std::declval<S &>().bulk(std::declval<const std::vector<Area> &>()))>> =
     true;
 
 /* Can it only be made at once, and be looked at? */
-template <class S, class = void> constexpr bool is_static = true;
+template <class S, class = void> inline constexpr bool is_static = true;
 template <class S>
-constexpr bool is_static<S, std::void_t<decltype(std::declval<S &>().map(0, 0, 0))>> = false;
+inline constexpr bool is_static<S, std::void_t<decltype(std::declval<S &>().map(0, 0, 0))>> = false;
 
 template <class S> void map_each(S &subject, const std::vector<Area> &areas) {
     for (const Area &area : areas) {

@@ -34,7 +34,7 @@ class Steps {
         }
     }
 
-    Trace trace;
+    const Trace &all() const { return trace; }
 
   private:
     void add(const op &op) {
@@ -129,6 +129,7 @@ class Steps {
         }
     }
 
+    Trace trace;
     std::vector<std::unique_ptr<Mset>> sets;
     uint32_t space = 0;
     uint64_t serial = 1;
@@ -152,7 +153,7 @@ Trace read(const std::string &name) {
         std::abort();
     }
     trace_free(&calls);
-    Trace trace = Steps(program).trace;
+    Trace trace = Steps(program).all();
     program_free(&program);
     return trace;
 }

@@ -60,7 +60,7 @@ class LimitTree {
 
   private:
     struct Free {
-        void operator()(uint64_t *keys) const { std::free(keys); }
+        void operator()(uint64_t *memory) const { std::free(memory); }
     };
 
     TreeShape shape = {};

@@ -17,11 +17,11 @@ namespace icl = boost::icl;
 struct Value {
     uint64_t flags;
     void *backend;
-
-    bool operator==(const Value &other) const {
-        return flags == other.flags && backend == other.backend;
-    }
 };
+
+bool operator==(const Value &a, const Value &b) {
+    return a.flags == b.flags && a.backend == b.backend;
+}
 
 /* What add() does where something is: the new flags instead of the old. */
 template <class Type> struct TakeFlags : icl::identity_based_inplace_combine<Type> {

@@ -23,7 +23,7 @@ void move_in_leaf(benchmark::State &state) {
     Random random;
     Stopwatch watch(state);
     watch.start();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         Area *leaf = &areas[random.below(leaves) * areas_in_leaf];
         std::memmove(leaf + 1, leaf, (areas_in_leaf - 1) * sizeof *leaf);
         benchmark::ClobberMemory();
@@ -37,7 +37,7 @@ void copy(benchmark::State &state) {
     std::vector<Area> to(from.size());
     Stopwatch watch(state);
     watch.start();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         std::copy(from.begin(), from.end(), to.begin());
         benchmark::ClobberMemory();
     }
@@ -50,7 +50,7 @@ void read(benchmark::State &state) {
     const std::vector<uint64_t> words(areas_of(state) * 4, 1);
     Stopwatch watch(state);
     watch.start();
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(LimitTree::loops.sum(words.data(), words.size()));
     }
     watch.stop();

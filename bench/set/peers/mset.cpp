@@ -43,7 +43,7 @@ namespace {
 
 void unmap_counted(benchmark::State &state) {
     unmap_1000<MsetCounted>(state);
-    const MsetCounted &set = kept<RunSpace<MsetCounted>>(areas_of(state)).subject;
+    const MsetCounted &set = kept<RunSpace<MsetCounted>>(areas_of(state)).areas();
     if (set.counted() != set.count()) {
         state.SkipWithError("the backend was not told of every area");
     }
