@@ -27,6 +27,12 @@ uint64_t jemalloc_in_use() {
 
 } // namespace
 
+/* glibc does it whenever a parameter is set; malloc_trim() would give the memory back as well.
+   jemalloc keeps no such pieces. */
+void join_free_memory() {
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 uint64_t bytes_in_use() {
     if (mallctl != nullptr) {
         return jemalloc_in_use();

@@ -7,6 +7,10 @@
 
 namespace bench {
 
+/* Has small pieces of free memory, left by others, grow together, so that what comes next does not
+   get its nodes strewn over all of them. */
+void join_free_memory();
+
 /* Bytes handed out and not given back, as the allocator itself counts them. */
 uint64_t bytes_in_use();
 

@@ -20,6 +20,7 @@ template <class Space> Space &kept(uint64_t n) {
     static std::map<uint64_t, std::unique_ptr<Space>> all;
     std::unique_ptr<Space> &space = all[n];
     if (!space) {
+        join_free_memory();
         space = std::make_unique<Space>(n);
     }
     return *space;

@@ -147,6 +147,7 @@ template <class S> void punch(benchmark::State &state) {
     Stopwatch watch(state);
     while (state.KeepRunning()) {
         const std::vector<uint64_t> holes = punched_pages(n);
+        join_free_memory();
         S subject;
         for (uint64_t i = 0; i < 4; i++) {
             subject.map(i * quarter, (i + 1) * quarter, i + 1);
@@ -187,6 +188,7 @@ template <class S> void unmap_1000(benchmark::State &state) {
 
 template <class S, class Fill> void build(benchmark::State &state, Fill fill) {
     Stopwatch watch(state);
+    join_free_memory();
     while (state.KeepRunning()) {
         std::optional<S> subject(std::in_place);
         watch.start();
