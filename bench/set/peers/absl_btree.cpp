@@ -7,6 +7,7 @@
 
 #include <absl/container/btree_map.h>
 
+#include <functional>
 #include <memory>
 
 namespace bench {
@@ -16,7 +17,8 @@ namespace {
 namespace inside = absl::container_internal;
 
 using Map = inside::btree_map_container<inside::btree<inside::map_params<
-    Start, Rest, StartsLower, std::allocator<std::pair<const Start, Rest>>, 1024, false>>>;
+    uint64_t, Rest, std::less<uint64_t>, std::allocator<std::pair<const uint64_t, Rest>>, 1024,
+    false>>>;
 
 struct AbslBtree : OrderedMap<Map> {
     static constexpr const char *name = "absl_btree";

@@ -55,8 +55,8 @@ void add_works() {
     add_builds<Mset>();
     add_bytes<Mset>();
     add_replays<Mset>();
-    add_work("unmap_1000", Mset::name, unmap_counted, 1000);
-    add_work("unmap_1000", "mset_no_backend", unmap_1000<Mset>, 1000);
+    add_work("unmap_1000", Mset::name, unmap_1000<Mset>, 1000);
+    add_work("unmap_1000", "mset_counted", unmap_counted, 1000);
 }
 
 const bool here = enlist({Mset::name, add_works, check_subject<Mset>});

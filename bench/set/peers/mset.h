@@ -65,18 +65,24 @@ class Mset {
 
     template <class F> void for_each(F f) const {
         mset_cursor cursor;
-        mset_area area;
-        for (mset_cursor_all(&cursor, set); mset_cursor_next(&cursor, &area);) {
-            f(area.start, mset_area_end(&area), area.flags);
+        mset_area areas[64];
+        mset_cursor_all(&cursor, set);
+        while (const size_t n = mset_cursor_next_many(&cursor, areas, 64)) {
+            for (size_t i = 0; i < n; i++) {
+                f(areas[i].start, mset_area_end(&areas[i]), areas[i].flags);
+            }
         }
     }
 
     uint64_t count() const { return mset_count(set); }
 
     void bulk(const std::vector<Area> &ascending) {
+        std::vector<mset_area> areas;
+        areas.reserve(ascending.size());
         for (const Area &area : ascending) {
-            map(area.start, area.end, area.flags);
+            areas.push_back({area.start, area.end - area.start, area.flags, backend, 0});
         }
+        require(mset_load_metadata(set, areas.data(), areas.size()));
     }
 
   private:

@@ -8,7 +8,7 @@ namespace bench {
 
 namespace {
 
-struct StdMap : OrderedMap<std::map<Start, Rest, StartsLower>> {
+struct StdMap : OrderedMap<std::map<uint64_t, Rest>> {
     static constexpr const char *name = "std_map";
 };
 
