@@ -1,0 +1,233 @@
+"""The comparison as rows of text: one for each work, size and allocator."""
+import dataclasses
+import re
+
+import targets
+from results import FEWEST_FOR_QUARTILES, OURS, OURS_BARE, PEERS_WANTED
+
+SHORT = {"absl_btree": "absl", "boost_icl": "icl", "maple_tree": "maple", "sorted_array": "array"}
+BEST = "*"
+
+
+@dataclasses.dataclass
+class Row:
+    label: str
+    cells: list
+    verdict: str
+    holds: int = 0
+    missed: int = 0
+    open: int = 0
+
+
+def short(who):
+    return SHORT.get(who, who)
+
+
+def number(value):
+    """At most five characters."""
+    if value is None:
+        return "-"
+    if value >= 999500:
+        return f"{value / 1e6:.1f}M"
+    if value >= 9999.5:
+        return f"{value / 1e3:.0f}k"
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:.1f}"
+
+
+def times(value):
+    if value is None:
+        return "-"
+    digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{digits}f}x"
+
+
+def ratio(a, b):
+    return None if a is None or b is None else a / b
+
+
+def size(at):
+    return f"{at:,}" if isinstance(at, int) else at
+
+
+def allocator(results):
+    return allocator_version(results).split()[0]
+
+
+def allocator_version(results):
+    """jemalloc adds the commit to its version."""
+    return re.sub(r"-\d+-g[0-9a-f]+$", "", results.context.get("allocator", "malloc unknown"))
+
+
+def named(verdict_of):
+    """Who was missed; with the value where no column has it."""
+    versus = verdict_of.target.versus
+    if versus in (targets.PEER, targets.FIELDS, "limit"):
+        return versus
+    return f"{short(versus)} {times(verdict_of.value)}"
+
+
+def verdict(results, work, at):
+    """The last column, and the counts of what holds, what is missed and what is open."""
+    verdicts, open_ones = targets.judge(results, work, at)
+    missed = [v for v in verdicts if not v.holds_at(at)]
+    if missed:
+        text = "MISSED " + ", ".join(named(v) for v in missed)
+    elif verdicts:
+        text = "ok"
+    else:
+        text = "-"
+    if open_ones:
+        text += " (no " + " ".join(short(t.versus) for t in open_ones) + ")"
+    return text, len(verdicts) - len(missed), len(missed), len(open_ones)
+
+
+def row(results, subjects, work, at, label):
+    ours = results.median(work, OURS, at)
+    best, best_time = results.best_peer(work, at)
+    limit = targets.FIELD_BYTES if work.startswith("bytes_") else results.median(work, "limit", at)
+    cells = [number(results.median(work, who, at)) + (BEST if who == best else " ")
+             for who in subjects]
+    cells += [times(ratio(best_time, ours)), times(ratio(ours, limit))]
+    return Row(label, cells, *verdict(results, work, at))
+
+
+def bare_row(results, subjects, work, at):
+    """Of the mset without a backend, where it was measured beside the other."""
+    value = results.median(work, OURS_BARE, at)
+    if value is None:
+        return None
+    cells = [number(value) + " "] + [""] * (len(subjects) - 1)
+    cells += [times(ratio(results.best_peer(work, at)[1], value)), ""]
+    return Row("no backend", cells, "")
+
+
+def rows(runs, subjects, work):
+    """All sizes, each with a row for every run; the first run's has the size."""
+    for at in runs[0].sizes(work):
+        for results in runs:
+            if results.median(work, OURS, at) is None:
+                continue
+            label = size(at) if results is runs[0] else allocator(results)
+            yield row(results, subjects, work, at, label)
+            bare = bare_row(results, subjects, work, at)
+            if bare is not None:
+                yield bare
+
+
+def unit(work):
+    if work.startswith("bytes_"):
+        return "bytes per area"
+    if work.startswith("build_") or work in ("iterate", "unmap_1000"):
+        return "ns per area"
+    return "ns per call" if work == "replay" else "ns per operation"
+
+
+def blocks(runs, only):
+    """For each work: its name, its unit, its targets as text, its rows."""
+    for work in runs[0].works():
+        found = targets.of_work(work)
+        if only and work not in only:
+            continue
+        wanted = ", ".join(str(target) for target in found)
+        yield work, unit(work), wanted, list(rows(runs, runs[0].subjects(), work))
+
+
+# ---- above and below the table ------------------------------------------------------------------
+
+KNOWN_CONTEXT = ("date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "caches", "load_avg",
+                 "cpu_scaling_enabled", "library_build_type", "cpu", "compiler", "build_type",
+                 "allocator")
+
+
+def caches(context):
+    """The levels that data may lie in, biggest last."""
+    levels = {cache["level"]: cache["size"] for cache in context.get("caches", [])
+              if cache["type"] != "Instruction"}
+    return ", ".join(f"L{level} {bytes_of(levels[level])}" for level in sorted(levels))
+
+
+def bytes_of(count):
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"
+
+
+def about_in_a_line(results):
+    """For a figure."""
+    context = results.context
+    least, most = results.repetitions()
+    return (f"{context.get('cpu', 'cpu unknown')}, {context.get('compiler', 'compiler unknown')}, "
+            f"{allocator_version(results)}, {context['date'][:10]}; medians of "
+            f"{span(least, most)} repetitions, shaded: "
+            + ("quartiles" if least >= FEWEST_FOR_QUARTILES else "least to most"))
+
+
+def span(least, most):
+    return str(most) if least == most else f"{least} to {most}"
+
+
+def about(runs):
+    """Machine, compiler, allocators, versions: lines."""
+    context = runs[0].context
+    repeated = span(*runs[0].repetitions())
+    others = [f"{name} {value}" for name, value in context.items() if name not in KNOWN_CONTEXT]
+    compiled = [context.get("compiler", "compiler unknown"), context.get("build_type", "")]
+    lines = [
+        f"{context.get('cpu', 'cpu unknown')}, {context['num_cpus']} x "
+        f"{context['mhz_per_cpu']} MHz, {caches(context)}; {context['date'][:10]}",
+        ", ".join([part for part in compiled if part]
+                  + [allocator_version(results) for results in runs]
+                  + others),
+        f"medians of {repeated} repetitions; {BEST} fastest tree (peer); x peer: how many times "
+        "faster than it",
+        f"x limit: how many times what the limit takes (of memory: the {targets.FIELD_BYTES} bytes "
+        "of an area's fields)",
+    ]
+    missing = [who for who in PEERS_WANTED if who not in runs[0].subjects()]
+    if missing:
+        lines.append("NOT MEASURED: " + ", ".join(missing) + "; the best peer is one of the others")
+    return lines
+
+
+def summary(all_blocks):
+    """The last line: counts over all rows."""
+    every = [one for *_, work_rows in all_blocks for one in work_rows]
+    text = (f"{sum(one.holds for one in every)} targets hold, "
+            f"{sum(one.missed for one in every)} MISSED")
+    undecided = sum(one.open for one in every)
+    return text + (f", {undecided} not to be judged" if undecided else "")
+
+
+# ---- as text, as markdown -----------------------------------------------------------------------
+
+LABEL, CELL, RATIO = 13, 7, 8
+
+
+def print_text(runs, only):
+    subjects = runs[0].subjects()
+    found = list(blocks(runs, only))
+    print("\n".join(about(runs)))
+    heads = "".join(f"{short(who) + ' ':>{CELL}}" for who in subjects)
+    heads += f"{'x peer':>{RATIO}}{'x limit':>{RATIO}}"
+    for work, what, wanted, work_rows in found:
+        print(f"\n{work}, {what}" + (f"; to reach: {wanted}" if wanted else ""))
+        print(" " * LABEL + heads)
+        for one in work_rows:
+            cells = "".join(f"{cell:>{CELL}}" for cell in one.cells[:-2])
+            cells += "".join(f"{cell:>{RATIO}}" for cell in one.cells[-2:])
+            print(f"{one.label:>{LABEL}}{cells}  {one.verdict}".rstrip())
+    print("\n" + summary(found))
+
+
+def print_markdown(runs, only):
+    subjects = runs[0].subjects()
+    found = list(blocks(runs, only))
+    print("\n".join(f"{line}  " for line in about(runs)).replace(BEST, "\\" + BEST))
+    print()
+    heads = ["work", "areas"] + [short(who) for who in subjects] + ["x peer", "x limit", "target"]
+    print("| " + " | ".join(heads) + " |")
+    print("|---|" + "---:|" * (len(heads) - 2) + "---|")
+    for work, _, _, work_rows in found:
+        for one in work_rows:
+            cells = [cell.strip().replace(BEST, "\\" + BEST) for cell in one.cells]
+            print("| " + " | ".join([work, one.label.strip(), *cells, one.verdict]) + " |")
+            work = ""
+    print("\n" + summary(found))
