@@ -4,9 +4,9 @@ import statistics
 import sys
 
 OURS = "mset"
-# How the mset without a backend is called, where `mset` has one that counts (unmap_1000).
-OURS_BARE = "mset_no_backend"
-NO_PEERS = (OURS, OURS_BARE, "sorted_array", "limit")
+# How the mset with a backend that counts is called, where it was measured too (unmap_1000).
+OURS_TOLD = "mset_counted"
+NO_PEERS = (OURS, OURS_TOLD, "sorted_array", "limit")
 # The order of columns and legends; what is not in here comes after.
 ORDER = [OURS, "std_map", "absl_btree", "boost_icl", "maple_tree", "sorted_array", "limit"]
 # The order of rows and plots.
@@ -58,10 +58,10 @@ class Results:
         return sorted(at for one, other, at in self.samples if (one, other) == (work, who))
 
     def subjects(self):
-        """All but the bare mset, in the order of the columns."""
+        """All but the mset with a backend, in the order of the columns."""
         there = {who for _, who, _ in self.samples}
         return ([who for who in ORDER if who in there]
-                + sorted(there.difference(ORDER, [OURS_BARE])))
+                + sorted(there.difference(ORDER, [OURS_TOLD])))
 
     def best_peer(self, work, at):
         """The fastest tree, and its time; None where there is no other."""

@@ -3,7 +3,7 @@ import dataclasses
 import re
 
 import targets
-from results import FEWEST_FOR_QUARTILES, OURS, OURS_BARE, PEERS_WANTED
+from results import FEWEST_FOR_QUARTILES, OURS, OURS_TOLD, PEERS_WANTED
 
 SHORT = {"absl_btree": "absl", "boost_icl": "icl", "maple_tree": "maple", "sorted_array": "array"}
 BEST = "*"
@@ -91,14 +91,14 @@ def row(results, subjects, work, at, label):
     return Row(label, cells, *verdict(results, work, at))
 
 
-def bare_row(results, subjects, work, at):
-    """Of the mset without a backend, where it was measured beside the other."""
-    value = results.median(work, OURS_BARE, at)
+def told_row(results, subjects, work, at):
+    """Of the mset with a backend, where it was measured beside the other."""
+    value = results.median(work, OURS_TOLD, at)
     if value is None:
         return None
     cells = [number(value) + " "] + [""] * (len(subjects) - 1)
     cells += [times(ratio(results.best_peer(work, at)[1], value)), ""]
-    return Row("no backend", cells, "")
+    return Row("backend", cells, "")
 
 
 def rows(runs, subjects, work):
@@ -109,9 +109,9 @@ def rows(runs, subjects, work):
                 continue
             label = size(at) if results is runs[0] else allocator(results)
             yield row(results, subjects, work, at, label)
-            bare = bare_row(results, subjects, work, at)
-            if bare is not None:
-                yield bare
+            told = told_row(results, subjects, work, at)
+            if told is not None:
+                yield told
 
 
 def unit(work):

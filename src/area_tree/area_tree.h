@@ -119,6 +119,18 @@ mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t bran
 /* At the end of an operation: gives spare nodes back, but for a few for the next one. */
 void mset_at_trim_spares(struct at_tree *tree);
 
+/* Spares worth keeping: a split takes one leaf and rarely more than one branch. */
+enum { AT_KEEP_LEAVES = 2, AT_KEEP_BRANCHES = 2 };
+
+/* The same, where there is mostly nothing to do. */
+static inline void at_trim_spares(struct at_tree *tree) {
+    const bool small = tree->height <= 1;
+    if (tree->spare_leaf_count > (small ? 0 : AT_KEEP_LEAVES) ||
+        tree->spare_branch_count > (small ? 0 : AT_KEEP_BRANCHES)) {
+        mset_at_trim_spares(tree);
+    }
+}
+
 struct at_leaf *mset_at_take_leaf(struct at_tree *tree);
 struct at_branch *mset_at_take_branch(struct at_tree *tree);
 void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level);

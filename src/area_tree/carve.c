@@ -12,26 +12,39 @@
 
 #include "../base/assert.h"
 
-/* Makes area `i` end before `at`, and a new one behind it, otherwise the same, begin there. */
-static void part(struct at_tree *tree, struct at_leaf *leaf, unsigned i, uint64_t at) {
-    at_leaf_open(leaf, i + 1, 1);
-    leaf->entry[i + 1] = leaf->entry[i];
-    leaf->entry[i].last = at - 1;
-    leaf->start[i + 1] = at;
-    tree->areas++;
+/* Moves areas [from, to) up by one place, into one that is free. */
+static void move_up(struct at_leaf *leaf, unsigned from, unsigned to) {
+    const size_t n = to - from;
+    memmove(&leaf->start[from + 1], &leaf->start[from], n * sizeof leaf->start[0]);
+    memmove(&leaf->entry[from + 1], &leaf->entry[from], n * sizeof leaf->entry[0]);
 }
 
+/* Area `i` becomes two, cut before `at`; the upper one goes to place `upper`, which is free. */
+static void part(struct at_leaf *leaf, unsigned i, unsigned upper, uint64_t at) {
+    leaf->entry[upper] = leaf->entry[i];
+    leaf->start[upper] = at;
+    leaf->entry[i].last = at - 1;
+}
+
+/*
+ * What lies behind the range moves once, by as many places as there are cuts: a processor that
+ * reads what it has written a moment ago, but not as it has written it, has to wait.
+ */
 static void carve_in_place(struct at_tree *tree, struct at_path *path, uint64_t first,
                            uint64_t last, bool front, bool back) {
     struct at_leaf *leaf = path->node[0];
+    const unsigned cuts = (unsigned)front + back;
+    at_leaf_open(leaf, path->to, cuts);
     if (back) {
-        part(tree, leaf, path->to - 1u, last + 1);
+        part(leaf, path->to - 1u, path->to + cuts - 1u, last + 1);
     }
     if (front) {
-        part(tree, leaf, path->from, first);
+        move_up(leaf, path->from + 1u, path->to);
+        part(leaf, path->from, path->from + 1u, first);
         path->from++;
         path->to++;
     }
+    tree->areas += cuts;
 }
 
 static unsigned room_in(const struct at_path *path) {

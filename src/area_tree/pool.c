@@ -11,9 +11,6 @@
 #include "../base/assert.h"
 #include "../base/memory.h"
 
-/* Spares worth keeping: a split takes one leaf and rarely more than one branch. */
-enum { KEEP_LEAVES = 2, KEEP_BRANCHES = 2 };
-
 void mset_at_init(struct at_tree *tree, const struct mset_allocator *allocator) {
     memset(tree, 0, sizeof *tree);
     tree->allocator = *allocator;
@@ -82,7 +79,7 @@ static void empty_to(struct at_tree *tree, unsigned leaves, unsigned branches) {
 void mset_at_trim_spares(struct at_tree *tree) {
     /* A small set keeps none: its spares would weigh more than its areas. */
     const bool small = tree->height <= 1;
-    empty_to(tree, small ? 0 : KEEP_LEAVES, small ? 0 : KEEP_BRANCHES);
+    empty_to(tree, small ? 0 : AT_KEEP_LEAVES, small ? 0 : AT_KEEP_BRANCHES);
 }
 
 mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t branches) {

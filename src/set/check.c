@@ -10,19 +10,3 @@ static bool check_backend(const struct mset_backend *backend) {
 bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out) {
     return check_backend(area->backend) && mset_check_range(set, area->start, area->size, out);
 }
-
-bool mset_check_how(unsigned how) {
-    const unsigned base = how & ~MSET_GUARD;
-    return base == MSET_MAP_FAIL || base == MSET_MAP_REPLACE;
-}
-
-mset_status mset_begin(struct mset *set) {
-    if (!mset_given(set)) {
-        return MSET_INVALID_PARAM;
-    }
-    if (set->open != NULL) {
-        return MSET_BAD_STATE;
-    }
-    set->failure = (struct mset_failure){0};
-    return MSET_OK;
-}

@@ -22,13 +22,6 @@ static bool quiet(const struct mset *set) {
     return set->told == 0 && set->observers == NULL;
 }
 
-/* Is the range within one area, with some of it left on either side? */
-static bool splits_one(const struct at_path *path, const struct range *range) {
-    const struct at_leaf *leaf = path->node[0];
-    return path->from + 1 == path->to && leaf->start[path->from] < range->first &&
-           leaf->entry[path->from].last > range->last;
-}
-
 static void note_each_removal(struct mset *set, const struct at_path *to_range,
                               const struct range *range) {
     const struct sink sink = note_to(set);
@@ -43,7 +36,7 @@ static void note_each_removal(struct mset *set, const struct at_path *to_range,
 
 static void note_removal(struct mset *set, const struct at_path *path, const struct range *range) {
     if (quiet(set)) {
-        set->splits += splits_one(path, range);
+        set->splits += mset_splits_one(path, range);
     } else {
         note_each_removal(set, path, range);
     }
@@ -112,9 +105,8 @@ static void note_each_protect(const struct mset_plan *plan) {
     } while (at_next_window(&plan->set->tree, &path, plan->pieces.last));
 }
 
-/* Every area that touches the range lies in it or keeps its flags. */
-static void set_flags(struct at_tree *tree, struct at_path *path, const struct range *range,
-                      const uint64_t *flags) {
+void mset_set_flags(struct at_tree *tree, struct at_path *path, const struct range *range,
+                    const uint64_t *flags) {
     do {
         struct at_leaf *leaf = path->node[0];
         for (unsigned i = path->from; i < path->to; i++) {
@@ -136,7 +128,7 @@ static void commit_protect(struct mset_plan *plan) {
         mset_at_carve(&set->tree, path, plan->pieces.first, plan->pieces.last, answers->front,
                       answers->back);
     }
-    set_flags(&set->tree, path, &plan->pieces, answers->flags);
+    mset_set_flags(&set->tree, path, &plan->pieces, answers->flags);
 }
 
 /* One piece of it, by itself. */
@@ -148,7 +140,7 @@ static void commit_piece(struct mset *set, const struct at_run *piece, uint64_t 
     note_protect(set, &area, piece, flags);
     mset_at_carve(&set->tree, &path, piece->first, piece->last, area.first != piece->first,
                   area.last != piece->last);
-    set_flags(&set->tree, &path, &range, &flags);
+    mset_set_flags(&set->tree, &path, &range, &flags);
 }
 
 /* ---- move ---------------------------------------------------------------------------------- */

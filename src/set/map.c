@@ -42,6 +42,12 @@ mset_status mset_open_map(struct mset_plan *plan, struct mset *set, const struct
 
 mset_status mset_map(struct mset *set, const struct mset_area *area, unsigned how,
                      void *page_table) {
+    struct range range;
+    if (mset_given(set) && mset_plain(set) && area != NULL && area->backend == NULL &&
+        mset_check_range(set, area->start, area->size, &range) && mset_check_how(how)) {
+        const mset_status status = mset_begin(set);
+        return status == MSET_OK ? mset_map_plain(set, &range, area, how) : status;
+    }
     struct mset_plan plan;
     const mset_status status = mset_open_map(&plan, set, area, how);
     return status == MSET_OK ? mset_run(&plan, page_table) : status;

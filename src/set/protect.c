@@ -148,7 +148,16 @@ mset_status mset_open_protect(struct mset_plan *plan, struct mset *set, uint64_t
 
 mset_status mset_protect(struct mset *set, uint64_t start, uint64_t size, enum mset_holes holes,
                          mset_update_flags update, void *arg, void *page_table) {
+    struct range range;
+    mset_status status;
+    if (mset_given(set) && mset_plain(set) && holes == MSET_HOLES_SKIP && update != NULL &&
+        set->open == NULL && mset_check_range(set, start, size, &range)) {
+        set->failure = (struct mset_failure){0};
+        if (mset_protect_plain(set, &range, update, arg, &status)) {
+            return status;
+        }
+    }
     struct mset_plan plan;
-    const mset_status status = mset_open_protect(&plan, set, start, size, holes, update, arg);
+    status = mset_open_protect(&plan, set, start, size, holes, update, arg);
     return status == MSET_OK ? mset_run(&plan, page_table) : status;
 }

@@ -8,7 +8,7 @@ void mset_close(struct mset_plan *plan) {
         allocator->free(allocator->context, answers->flags,
                         (size_t)answers->room * sizeof(uint64_t), _Alignof(uint64_t));
     }
-    mset_at_trim_spares(&plan->set->tree);
+    at_trim_spares(&plan->set->tree);
 }
 
 mset_status mset_run_reserved(struct mset_plan *plan) {

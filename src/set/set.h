@@ -118,18 +118,29 @@ static inline bool mset_check_range(const struct mset *set, uint64_t start, uint
 }
 bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out);
 /* Nothing but an enum mset_map_how and MSET_GUARD? */
-bool mset_check_how(unsigned how);
-
-/*
- * Every call that changes the set begins so: forgets the last failure. MSET_INVALID_PARAM without
- * a set, MSET_BAD_STATE while a plan is open.
- */
-mset_status mset_begin(struct mset *set);
+static inline bool mset_check_how(unsigned how) {
+    return (how & ~(MSET_GUARD | MSET_MAP_REPLACE)) == 0;
+}
 
 /* Whoever asks: is there a set? Builds with asserts complain of the remains of one. */
 static inline bool mset_given(const struct mset *set) {
     MSET_ASSERT(set == NULL || set->alive == MSET_ALIVE);
     return set != NULL;
+}
+
+/*
+ * Every call that changes the set begins so: forgets the last failure. MSET_INVALID_PARAM without
+ * a set, MSET_BAD_STATE while a plan is open.
+ */
+static inline mset_status mset_begin(struct mset *set) {
+    if (!mset_given(set)) {
+        return MSET_INVALID_PARAM;
+    }
+    if (set->open != NULL) {
+        return MSET_BAD_STATE;
+    }
+    set->failure = (struct mset_failure){0};
+    return MSET_OK;
 }
 
 /* ---- cursor.c ----------------------------------------------------------------------------- */
@@ -312,6 +323,18 @@ bool mset_attached(const struct mset *set, const struct mset_observer *observer)
 void mset_commit(struct mset_plan *plan);
 /* The first `count` steps of it; says in the set's failure which part that is. */
 void mset_commit_steps(struct mset_plan *plan, uint64_t count);
+/*
+ * Gives the areas in the range, which lie wholly in it or keep their flags, the flags of the list.
+ * The path was made for the range.
+ */
+void mset_set_flags(struct at_tree *tree, struct at_path *path, const struct range *range,
+                    const uint64_t *flags);
+/* Is the range within one area, with some of it left on either side? */
+static inline bool mset_splits_one(const struct at_path *path, const struct range *range) {
+    const struct at_leaf *leaf = path->node[0];
+    return path->from + 1 == path->to && leaf->start[path->from] < range->first &&
+           leaf->entry[path->from].last > range->last;
+}
 /* The range holds nothing afterwards. `path` leads to range->first. */
 void mset_commit_removal(struct mset *set, struct at_path *path, const struct range *range);
 
@@ -342,6 +365,22 @@ mset_status mset_open_grow(struct mset_plan *plan, struct mset *set, uint64_t ad
                            unsigned side, uint64_t bytes);
 mset_status mset_open_shrink(struct mset_plan *plan, struct mset *set, uint64_t address,
                              unsigned side, uint64_t bytes);
+
+/* ---- plain.c -------------------------------------------------------------------------------- */
+
+/* Nobody to tell, nothing to merge, no limit? */
+static inline bool mset_plain(const struct mset *set) {
+    return (set->told | (uintptr_t)set->observers | set->max_areas | set->max_bytes | set->merge) ==
+           0;
+}
+
+/* The calls of set.h on a plain set, their arguments checked. The area has no backend. */
+mset_status mset_map_plain(struct mset *set, const struct range *range,
+                           const struct mset_area *area, unsigned how);
+mset_status mset_unmap_plain(struct mset *set, const struct range *range);
+/* False: it takes a plan. Holes are skipped. */
+bool mset_protect_plain(struct mset *set, const struct range *range, mset_update_flags update,
+                        void *arg, mset_status *status);
 
 /* ---- run.c -------------------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@ mset_core_sources(
     move.c
     observe.c
     pieces.c
+    plain.c
     plan.c
     protect.c
     reserve.c

@@ -34,6 +34,11 @@ mset_status mset_open_clear(struct mset_plan *plan, struct mset *set) {
 }
 
 mset_status mset_unmap(struct mset *set, uint64_t start, uint64_t size, void *page_table) {
+    struct range range;
+    if (mset_given(set) && mset_plain(set) && mset_check_range(set, start, size, &range)) {
+        const mset_status status = mset_begin(set);
+        return status == MSET_OK ? mset_unmap_plain(set, &range) : status;
+    }
     struct mset_plan plan;
     const mset_status status = mset_open_unmap(&plan, set, start, size);
     return status == MSET_OK ? mset_run(&plan, page_table) : status;

@@ -115,9 +115,11 @@ class Targets(unittest.TestCase):
                   "replay/absl_btree/a-trace": 5.0}
         self.assertEqual(verdict(values, "replay", "a-trace"), "MISSED std_map 1.90x")
 
-    def test_unmap_is_judged_with_the_backend(self):
-        values = {"unmap_1000/mset/10000": 5.0, "unmap_1000/mset_no_backend/10000": 1.0,
+    def test_unmap_is_judged_without_a_backend(self):
+        values = {"unmap_1000/mset/10000": 3.0, "unmap_1000/mset_counted/10000": 5.0,
                   "unmap_1000/maple_tree/10000": 4.0}
+        self.assertEqual(verdict(values, "unmap_1000"), "ok")
+        values["unmap_1000/mset/10000"] = 4.1
         self.assertEqual(verdict(values, "unmap_1000"), "MISSED peer")
 
 
@@ -140,13 +142,13 @@ class Report(unittest.TestCase):
 
     def test_table(self):
         values = {**churn(201.0), "unmap_1000/mset/10000": 5.0,
-                  "unmap_1000/mset_no_backend/10000": 1.0, "unmap_1000/absl_btree/10000": 5.0}
+                  "unmap_1000/mset_counted/10000": 1.0, "unmap_1000/absl_btree/10000": 5.0}
         out = self.run_report(files={"one": document(values)})
         self.assertIn("An Example, 2 x 3000 MHz, L1 32 KiB, L2 2 MiB; 2000-01-02\n"
                       "cc 1.0, glibc 2.0, boost 1_0\n", out)
         self.assertIn("NOT MEASURED: boost_icl, maple_tree;", out)
         self.assertRegex(out, r"10,000 +201 +1,000 +500\* +1.0 +1.0 +2.49x +201x  MISSED peer\n")
-        self.assertRegex(out, r"no backend +1.0 +5.00x\n")
+        self.assertRegex(out, r"backend +1.0 +5.00x\n")
         self.assertIn("\n1 targets hold, 1 MISSED\n", out)
 
     def test_two_allocators(self):
