@@ -62,8 +62,13 @@ mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *pa
 /* Would an edit that overflows the leaf be shared with a neighbour, so that it needs no node? */
 bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
                        const struct at_edit *edit);
-/* The edit of a leaf that cannot hold the result (overflow.c). Areas and bytes are counted. */
-void mset_at_overflow(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit);
+/*
+ * Has a neighbour take areas that the edit does not touch, so that it fits; the path and the edit
+ * follow. False: there is none with room.
+ */
+bool mset_at_share(struct at_tree *tree, struct at_path *path, struct at_edit *edit);
+/* Makes the edit and two leaves of the one. Areas and bytes are counted already. */
+void mset_at_split(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit);
 /* Splits the leaf where it has to; the nodes for that were reserved. */
 void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit);
 

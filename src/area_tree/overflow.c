@@ -11,14 +11,124 @@
 #include "balance.h"
 #include "edit.h"
 
-/* Two leaves, and what an edit can add, side by side. */
-struct row {
-    struct at_run run[2 * AT_LEAF_CAPACITY + 2];
-    unsigned count;
-};
+#include "../base/memory.h"
 
 /* Two leaves that would hold more than this in sum split: else they would overflow again soon. */
 enum { SHARED_MOST = 2 * AT_LEAF_CAPACITY - AT_LEAF_CAPACITY / 8 };
+
+/* ---- sharing ------------------------------------------------------------------------------ */
+
+/* Areas that a neighbour takes: the first ones of the leaf, or the last ones. */
+struct gift {
+    bool left;
+    unsigned count;
+};
+
+static bool appends(const struct at_path *path, const struct at_edit *edit) {
+    const struct at_leaf *leaf = path->node[0];
+    return path->last_leaf && edit->from == leaf->count;
+}
+
+/*
+ * To the neighbour on that side: as many as make both even, but none that the edit touches, and not
+ * the one before, so that the leaf still begins before the edit. False if the neighbour is too full,
+ * or if the edit would still not fit.
+ */
+static bool can_give(const struct at_path *path, const struct at_edit *edit, bool left,
+                     struct gift *gift) {
+    const struct at_branch *parent = path->node[1];
+    const struct at_leaf *leaf = path->node[0];
+    const unsigned slot = path->slot[1];
+    if (left ? slot == 0 : slot + 1 == parent->count) {
+        return false;
+    }
+    const struct at_leaf *neighbour = parent->child[left ? slot - 1 : slot + 1];
+    const unsigned total = at_edit_total(leaf, edit);
+    const unsigned free = left ? edit->from - (edit->from != 0) : leaf->count - edit->to;
+    if (neighbour->count + total > SHARED_MOST) {
+        return false;
+    }
+    const unsigned even = total - (neighbour->count + total) / 2;
+    gift->left = left;
+    gift->count = even < free ? even : free;
+    return total - gift->count <= AT_LEAF_CAPACITY;
+}
+
+static bool find_gift(const struct at_tree *tree, const struct at_path *path,
+                      const struct at_edit *edit, struct gift *gift) {
+    if (tree->height == 1 || appends(path, edit)) {
+        return false;
+    }
+    const bool left = edit->from > AT_LEAF_CAPACITY / 2; /* there is more on that side */
+    return can_give(path, edit, left, gift) || can_give(path, edit, !left, gift);
+}
+
+bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
+                       const struct at_edit *edit) {
+    struct gift gift;
+    return find_gift(tree, path, edit, &gift);
+}
+
+static void copy_areas(struct at_leaf *to, unsigned at, const struct at_leaf *from, unsigned i,
+                       unsigned n) {
+    memcpy(&to->start[at], &from->start[i], n * sizeof to->start[0]);
+    memcpy(&to->entry[at], &from->entry[i], n * sizeof to->entry[0]);
+}
+
+static void give_left(struct at_leaf *left, struct at_leaf *leaf, unsigned n) {
+    copy_areas(left, left->count, leaf, 0, n);
+    left->count += n;
+    at_leaf_close(leaf, 0, n);
+}
+
+static void give_right(struct at_leaf *leaf, struct at_leaf *right, unsigned n) {
+    at_leaf_open(right, 0, n);
+    copy_areas(right, 0, leaf, leaf->count - n, n);
+    at_leaf_resize(leaf, leaf->count - n);
+}
+
+/* Children `slot` and the next have exchanged areas: what the branches know of them follows. */
+static void publish_pair(struct at_tree *tree, const struct at_path *path, unsigned slot) {
+    struct at_branch *parent = path->node[1];
+    const struct at_leaf *right = parent->child[slot + 1];
+    struct at_path there = *path;
+    parent->sep[slot + 1] = right->start[0];
+    for (unsigned i = 0; i < 2; i++) {
+        there.slot[1] = (uint8_t)(slot + i);
+        there.node[0] = parent->child[slot + i];
+        mset_at_find_fence(tree, &there);
+        mset_at_publish_gap(tree, &there, 0, at_leaf_widest(tree, &there));
+    }
+}
+
+bool mset_at_share(struct at_tree *tree, struct at_path *path, struct at_edit *edit) {
+    struct at_branch *parent = path->node[1];
+    struct at_leaf *leaf = path->node[0];
+    const unsigned slot = path->slot[1];
+    struct gift gift;
+    if (!find_gift(tree, path, edit, &gift)) {
+        return false;
+    }
+    if (gift.left) {
+        give_left(parent->child[slot - 1], leaf, gift.count);
+        edit->from -= gift.count;
+        edit->to -= gift.count;
+        publish_pair(tree, path, slot - 1);
+    } else {
+        give_right(leaf, parent->child[slot + 1], gift.count);
+        publish_pair(tree, path, slot);
+        path->fence = parent->sep[slot + 1] - 1;
+    }
+    return true;
+}
+
+/* ---- splitting ---------------------------------------------------------------------------- */
+
+/* What a leaf would hold if it could. */
+struct row {
+    struct at_run run[AT_LEAF_CAPACITY + 2];
+    unsigned count;
+};
 
 static void add_areas(struct row *row, const struct at_leaf *leaf, unsigned from, unsigned to) {
     for (unsigned i = from; i < to; i++) {
@@ -52,79 +162,7 @@ static void write_leaf(const struct row *row, unsigned from, unsigned to, struct
     at_leaf_resize(leaf, to - from);
 }
 
-/* ---- sharing ------------------------------------------------------------------------------ */
-
-static unsigned count_of(const struct at_branch *parent, unsigned slot) {
-    return slot < parent->count ? ((const struct at_leaf *)parent->child[slot])->count
-                                : AT_LEAF_CAPACITY;
-}
-
-static bool appends(const struct at_path *path, const struct at_edit *edit) {
-    const struct at_leaf *leaf = path->node[0];
-    return path->last_leaf && edit->from == leaf->count;
-}
-
-/* Of which pair of neighbours that can share is the leaf one? The slot of the left one. */
-static bool find_pair(const struct at_tree *tree, const struct at_path *path,
-                      const struct at_edit *edit, unsigned *left) {
-    if (tree->height == 1 || appends(path, edit)) {
-        return false;
-    }
-    const struct at_branch *parent = path->node[1];
-    const unsigned total = at_edit_total(path->node[0], edit);
-    const unsigned slot = path->slot[1];
-    if (slot > 0 && count_of(parent, slot - 1) + total <= SHARED_MOST) {
-        *left = slot - 1;
-        return true;
-    }
-    *left = slot;
-    return count_of(parent, slot + 1) + total <= SHARED_MOST;
-}
-
-bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
-                       const struct at_edit *edit) {
-    unsigned left;
-    return find_pair(tree, path, edit, &left);
-}
-
-/* Child `slot` of the parent has changed: what the branches know of it follows. */
-static void publish_child(struct at_tree *tree, const struct at_path *path, unsigned slot) {
-    const struct at_branch *parent = path->node[1];
-    const struct at_leaf *leaf = parent->child[slot];
-    struct at_path there = *path;
-    there.slot[1] = (uint8_t)slot;
-    there.node[0] = parent->child[slot];
-    if (parent->sep[slot] != leaf->start[0]) {
-        mset_at_publish_start(tree, &there, 0, leaf->start[0]);
-    }
-    mset_at_find_fence(tree, &there);
-    mset_at_publish_gap(tree, &there, 0, at_leaf_widest(tree, &there));
-}
-
-static void share(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit,
-                  unsigned slot) {
-    const struct at_branch *parent = path->node[1];
-    struct at_leaf *left = parent->child[slot];
-    struct at_leaf *right = parent->child[slot + 1];
-    struct row row;
-    row.count = 0;
-    if (slot == path->slot[1]) {
-        add_edited(&row, left, edit);
-        add_areas(&row, right, 0, right->count);
-    } else {
-        add_areas(&row, left, 0, left->count);
-        add_edited(&row, right, edit);
-    }
-    const unsigned half = (row.count + 1) / 2;
-    write_leaf(&row, 0, half, left);
-    write_leaf(&row, half, row.count, right);
-    publish_child(tree, path, slot + 1);
-    publish_child(tree, path, slot);
-}
-
-/* ---- splitting ---------------------------------------------------------------------------- */
-
-static void split(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit) {
+void mset_at_split(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit) {
     struct at_leaf *leaf = path->node[0];
     struct at_leaf *right = mset_at_take_leaf(tree);
     const uint64_t old_start = leaf->start[0];
@@ -144,14 +182,4 @@ static void split(struct at_tree *tree, const struct at_path *path, const struct
     there.fence = right->start[0] - 1;
     there.last_leaf = false;
     mset_at_insert_child(tree, path, 1, at_leaf_widest(tree, &there), right, right_gap);
-}
-
-void mset_at_overflow(struct at_tree *tree, const struct at_path *path,
-                      const struct at_edit *edit) {
-    unsigned left;
-    if (find_pair(tree, path, edit, &left)) {
-        share(tree, path, edit, left);
-    } else {
-        split(tree, path, edit);
-    }
 }

@@ -180,19 +180,19 @@ static void edit_in_place(struct at_tree *tree, struct at_path *path, const stru
     }
 }
 
-static void edit_at(struct at_tree *tree, struct at_path *path, const struct at_edit *edit,
+static void edit_at(struct at_tree *tree, struct at_path *path, struct at_edit edit,
                     bool recompute) {
     const struct at_leaf *leaf = path->node[0];
-    if (at_edit_total(leaf, edit) <= AT_LEAF_CAPACITY) {
-        edit_in_place(tree, path, edit, recompute);
+    if (at_edit_total(leaf, &edit) <= AT_LEAF_CAPACITY || mset_at_share(tree, path, &edit)) {
+        edit_in_place(tree, path, &edit, recompute);
     } else {
-        count_change(tree, leaf, edit, *at_gap_place(tree, path, 0));
-        mset_at_overflow(tree, path, edit);
+        count_change(tree, leaf, &edit, *at_gap_place(tree, path, 0));
+        mset_at_split(tree, path, &edit);
     }
 }
 
 void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
-    edit_at(tree, path, edit, false);
+    edit_at(tree, path, *edit, false);
 }
 
 /* ---- reserving ---------------------------------------------------------------------------- */
@@ -299,7 +299,7 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
     }
     const struct at_edit edit = plan_edit(path, first, last, run);
     if (goes_on || edit.from != edit.to || run != NULL) {
-        edit_at(tree, path, &edit, goes_on);
+        edit_at(tree, path, edit, goes_on);
     }
     MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
 }
