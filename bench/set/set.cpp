@@ -17,8 +17,9 @@
  *     split                 protect of 1..16 random pages in a merging set: only mset merges
  *     replay                the recorded calls of real programs, per call: replay/who/trace
  *
- * Who: mset, without a backend; mset_counted, with one that counts (unmap_1000); std_map, absl_btree,
- * boost_icl, sorted_array, maple_tree; limit, what the work cannot do without (peers/limit.cpp).
+ * Who: mset, without a backend; mset_counted, with one that counts (unmap_1000); std_map,
+ * absl_btree, boost_icl, sorted_array, maple_tree; limit, what the work cannot do without
+ * (peers/limit.cpp).
  */
 #include "set.h"
 

@@ -16,9 +16,9 @@ namespace {
 
 namespace inside = absl::container_internal;
 
-using Map = inside::btree_map_container<inside::btree<inside::map_params<
-    uint64_t, Rest, std::less<uint64_t>, std::allocator<std::pair<const uint64_t, Rest>>, 1024,
-    false>>>;
+using Map = inside::btree_map_container<inside::btree<
+    inside::map_params<uint64_t, Rest, std::less<uint64_t>,
+                       std::allocator<std::pair<const uint64_t, Rest>>, 1024, false>>>;
 
 struct AbslBtree : OrderedMap<Map> {
     static constexpr const char *name = "absl_btree";
