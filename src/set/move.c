@@ -25,10 +25,12 @@ static bool splits_area(const struct mset *set, const struct range *range) {
  * leaf that takes them all: emptying the destination may join the leaves of both places.
  */
 static bool fits_as_it_is(const struct mset_plan *plan, uint64_t pieces) {
+    const struct at_tree *const tree = &plan->set->tree;
     struct at_path from;
     struct at_path to;
-    (void)mset_seek(plan->set, &plan->pieces, &from);
-    (void)mset_seek(plan->set, &plan->range, &to);
+    /* There are pieces, so the tree is not empty. */
+    at_seek_range(tree, plan->pieces.first, plan->pieces.last, &from);
+    at_seek_range(tree, plan->range.first, plan->range.last, &to);
     const struct at_leaf *leaf = to.node[0];
     return pieces + 2 <= AT_LEAF_CAPACITY - AT_LEAF_JOINED && at_has_room(&from) &&
            leaf->count + pieces + 2 <= AT_LEAF_CAPACITY && leaf->start[0] < plan->range.first;
