@@ -58,6 +58,7 @@ static void test_changes_without_a_set(void **state) {
     assert_int_equal(mset_plan_shrink(NULL, AT(0), MSET_LOW, PAGE, NULL, &plan), bad);
     assert_null(plan);
     assert_int_equal(mset_plan_commit(NULL), bad);
+    assert_int_equal(mset_load_metadata(NULL, &area, 1), bad);
     assert_int_equal(mset_set_limits(NULL, 1, 1), bad);
     assert_int_equal(mset_attach(NULL, &(struct mset_observer){.changed = ignore}), bad);
     assert_int_equal(mset_detach(NULL, &(struct mset_observer){.changed = ignore}), bad);
@@ -87,6 +88,7 @@ static void test_questions_without_a_set(void **state) {
     mset_cursor_all(&cursor, NULL);
     assert_false(mset_cursor_next(&cursor, &area));
     assert_false(mset_cursor_prev(&cursor, &area));
+    assert_int_equal(mset_cursor_next_many(&cursor, &area, 1), 0);
     mset_cursor_close(&cursor);
     assert_non_null(mset_validate(NULL));
     assert_false(mset_dump(NULL, no_text, NULL));
@@ -108,6 +110,7 @@ static void test_no_place_for_the_answer(void **state) {
     mset_cursor_all(NULL, set);
     assert_false(mset_cursor_next(NULL, NULL));
     assert_false(mset_cursor_prev(NULL, NULL));
+    assert_int_equal(mset_cursor_next_many(NULL, NULL, 1), 0);
     mset_cursor_close(NULL);
     assert_false(mset_dump(set, NULL, NULL));
     assert_int_equal(mset_plan_map(set, &area, MSET_MAP_REPLACE, NULL, NULL), bad);

@@ -117,6 +117,7 @@ const char *twin_try_all_calls(struct twin *twin) {
         {"mset_shrink", mset_shrink(set, at, MSET_HIGH, page, pt)},
         {"mset_unmap_metadata", mset_unmap_metadata(set, at, page)},
         {"mset_replace_metadata", mset_replace_metadata(set, &area)},
+        {"mset_load_metadata", mset_load_metadata(set, &area, 1)},
         {"mset_fault", mset_fault(set, at, MSET_READ, pt)},
         {"mset_plan_map", mset_plan_map(set, &area, MSET_MAP_REPLACE, pt, &plan)},
         {"mset_plan_unmap", mset_plan_unmap(set, at, page, pt, &plan)},
