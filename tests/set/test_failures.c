@@ -327,18 +327,17 @@ static void test_every_allocation_fails(void **state) {
 }
 
 /* Random operations, each of which fails for want of memory first as often as it can. */
-static void test_allocations_fail_at_random(void **state) {
-    (void)state;
+static void starve_at_random(const struct twin_options *options, uint64_t backends) {
     struct twin twin;
     struct rng rng = {7};
     size_t failed = 0;
-    scene_open(&twin, 200, false);
+    twin_open(&twin, options);
     const struct operation_mix mix = {.base = SCENE_BASE,
                                       .page_size = PAGE,
                                       .pages = 200,
                                       .longest = 12,
                                       .fill = 62,
-                                      .backends = 4};
+                                      .backends = backends};
     for (uint64_t i = 0; i < test_scaled(20000); i++) {
         const struct operation operation = operation_random(&mix, &rng);
         if (twin_can_judge(&twin, &operation)) {
@@ -348,6 +347,14 @@ static void test_allocations_fail_at_random(void **state) {
     }
     (void)printf("faults injected: %zu\n", failed);
     agree(&twin, twin_close(&twin));
+}
+
+static void test_allocations_fail_at_random(void **state) {
+    (void)state;
+    struct twin_options options = {.base = SCENE_BASE, .page_size = PAGE, .pages = 200};
+    starve_at_random(&options, 4);
+    options.unobserved = true; /* and no backend: nobody is told, so there is no plan */
+    starve_at_random(&options, 0);
 }
 
 /*

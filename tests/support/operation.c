@@ -219,7 +219,8 @@ struct operation operation_random(const struct operation_mix *mix, struct rng *r
     o.to = random_place(mix, length, rng);
     o.flags = random_flags(mix, rng);
     o.offset = random_offset(mix, o.start, rng);
-    o.backend = (enum recorder_kind)rng_below(rng, mix->backends);
+    o.backend =
+        mix->backends == 0 ? RECORDER_NONE : (enum recorder_kind)rng_below(rng, mix->backends);
     o.how = rng_chance(rng, 60) ? MSET_MAP_REPLACE : MSET_MAP_FAIL;
     o.update = (enum update_rule)rng_below(rng, UPDATE_RULES);
     if (o.kind == OP_GROW || o.kind == OP_SHRINK) {

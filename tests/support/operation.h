@@ -81,7 +81,7 @@ struct operation_mix {
     size_t pages;
     size_t longest;     /* pages in a range, at most; most are short */
     unsigned fill;      /* percent of maps among map and unmap: how full the set becomes */
-    uint64_t backends;  /* how many recorder kinds are used, from RECORDER_FULL on */
+    uint64_t backends;  /* how many recorder kinds are used, from RECORDER_FULL on; 0: none */
     bool one_flag_word; /* few different flags and offsets, so that much merges */
     unsigned limits;    /* how many of 1000 set limits */
     uint64_t max_areas; /* which are below these two, or none */

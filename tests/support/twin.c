@@ -52,6 +52,7 @@ static void create_set(struct twin *twin) {
         abort();
     }
     twin->books = twin->memory.live_bytes;
+    twin->splits = twin->merges = 0;
     twin->model.max_areas = options.max_areas;
     twin->model.max_bytes = options.max_bytes;
     if (!twin->options.unobserved &&
@@ -423,6 +424,14 @@ static const char *compare_starved(struct twin *twin) {
     return compare_memory(twin);
 }
 
+static void count_changes(struct twin *twin) {
+    for (size_t i = 0; i < twin->model.changes.count; i++) {
+        const enum mset_change_kind kind = twin->model.changes.changes[i].kind;
+        twin->splits += kind == MSET_SPLIT;
+        twin->merges += kind == MSET_MERGED;
+    }
+}
+
 const char *twin_apply(struct twin *twin, const struct operation *operation) {
     if (!operation_has_plan(operation)) {
         twin->way = WAY_DIRECT;
@@ -446,6 +455,7 @@ const char *twin_apply(struct twin *twin, const struct operation *operation) {
     if (expected == MSET_OK) {
         keep_promise(twin, operation);
     }
+    count_changes(twin);
     wrong = compare_operation(twin, operation, way, expected);
     twin->stuck = twin->model.stuck;
     return wrong;

@@ -59,6 +59,8 @@ struct twin {
     bool was_shown;
     mset_status rehearsed;  /* what the plan said that was dropped */
     uint64_t books;         /* memory that is not the tree's */
+    uint64_t splits;        /* so many there should be since the set was created ... */
+    uint64_t merges;        /* ... and so many of these */
     struct area_list areas; /* for comparisons */
 
     struct refusal refusal; /* for the next operation only: calls that backends refuse */

@@ -159,6 +159,12 @@ static const char *compare_numbers(struct twin *twin) {
         return twin_complain(twin, "mapped bytes: model %" PRIu64 ", library %" PRIu64, bytes,
                              mset_mapped_bytes(twin->set));
     }
+    if (statistics.splits != twin->splits || statistics.merges != twin->merges) {
+        return twin_complain(twin,
+                             "%" PRIu64 " splits and %" PRIu64
+                             " merges in the model, counted %" PRIu64 ", %" PRIu64,
+                             twin->splits, twin->merges, statistics.splits, statistics.merges);
+    }
     if ((statistics.height == 0) != (count == 0)) {
         return twin_complain(twin, "%" PRIu64 " areas in a tree of height %u", count,
                              statistics.height);
