@@ -67,7 +67,7 @@ mset_status mset_at_prepare_carve(struct at_tree *tree, const struct at_path *be
 static void carve_at(struct at_tree *tree, uint64_t at) {
     struct at_path path;
     at_seek(tree, at, &path);
-    const struct at_edit edit = {
+    struct at_edit edit = {
         .from = path.from, .to = path.to, .left = true, .right = true, .first = at, .last = at - 1};
     mset_at_edit(tree, &path, &edit);
 }

@@ -70,6 +70,6 @@ bool mset_at_share(struct at_tree *tree, struct at_path *path, struct at_edit *e
 /* Makes the edit and two leaves of the one. Areas and bytes are counted already. */
 void mset_at_split(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit);
 /* Splits the leaf where it has to; the nodes for that were reserved. */
-void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit);
+void mset_at_edit(struct at_tree *tree, struct at_path *path, struct at_edit *edit);
 
 #endif

@@ -31,8 +31,8 @@ static bool appends(const struct at_path *path, const struct at_edit *edit) {
 
 /*
  * To the neighbour on that side: as many as make both even, but none that the edit touches, and not
- * the one before, so that the leaf still begins before the edit. False if the neighbour is too full,
- * or if the edit would still not fit.
+ * the one before, so that the leaf still begins before the edit. False if the neighbour is too
+ * full, or if the edit would still not fit.
  */
 static bool can_give(const struct at_path *path, const struct at_edit *edit, bool left,
                      struct gift *gift) {

@@ -93,6 +93,22 @@ static uint64_t widest_around(const struct at_path *path, unsigned from, unsigne
     return most;
 }
 
+/* The gap in front of area `i` that the leaf answers for: that behind the area before. */
+static uint64_t gap_before(const struct at_path *path, unsigned i) {
+    return i == 0 ? 0 : at_gap_after(path, i - 1);
+}
+
+/* The same of the pieces that have been put in: they lie side by side, but for a hole. */
+static uint64_t widest_around_pieces(const struct at_path *path, const struct at_edit *edit) {
+    const unsigned to = edit->from + at_edit_count(edit);
+    const uint64_t before = gap_before(path, edit->from);
+    const uint64_t behind = to == edit->from ? 0 : at_gap_after(path, to - 1);
+    const uint64_t hole =
+        edit->run == NULL && edit->left && edit->right ? edit->last - edit->first + 1 : 0;
+    const uint64_t most = before > behind ? before : behind;
+    return most > hole ? most : hole;
+}
+
 /*
  * Could the leaf's largest gap be one that the edit removes? Most edits are far too small for it,
  * or there is no gap in the leaf at all.
@@ -102,6 +118,9 @@ static bool removes_widest(const struct at_path *path, const struct at_edit *edi
     const struct at_leaf *leaf = path->node[0];
     const unsigned from = edit->from;
     const unsigned to = edit->to;
+    if (from == to) {
+        return widest != 0 && gap_before(path, from) == widest;
+    }
     /* Between the neighbours; nothing there is larger than that. */
     const uint64_t first = from == 0 ? leaf->start[0] : leaf->entry[from - 1].last + 1;
     const uint64_t last = to < leaf->count ? leaf->start[to] - 1 : path->fence;
@@ -117,7 +136,7 @@ static void publish_widest(struct at_tree *tree, const struct at_path *path,
     if (edit->run != NULL && edit->from != 0 && !at_the_end && !removed) {
         return; /* between two areas a run only makes gaps smaller that were not the largest */
     }
-    const uint64_t around = widest_around(path, edit->from, to);
+    const uint64_t around = widest_around_pieces(path, edit);
     if (around > old) {
         mset_at_publish_gap(tree, path, 0, around);
     } else if (removed && around < old) {
@@ -180,19 +199,19 @@ static void edit_in_place(struct at_tree *tree, struct at_path *path, const stru
     }
 }
 
-static void edit_at(struct at_tree *tree, struct at_path *path, struct at_edit edit,
+static void edit_at(struct at_tree *tree, struct at_path *path, struct at_edit *edit,
                     bool recompute) {
     const struct at_leaf *leaf = path->node[0];
-    if (at_edit_total(leaf, &edit) <= AT_LEAF_CAPACITY || mset_at_share(tree, path, &edit)) {
-        edit_in_place(tree, path, &edit, recompute);
+    if (at_edit_total(leaf, edit) <= AT_LEAF_CAPACITY || mset_at_share(tree, path, edit)) {
+        edit_in_place(tree, path, edit, recompute);
     } else {
-        count_change(tree, leaf, &edit, *at_gap_place(tree, path, 0));
-        mset_at_split(tree, path, &edit);
+        count_change(tree, leaf, edit, *at_gap_place(tree, path, 0));
+        mset_at_split(tree, path, edit);
     }
 }
 
-void mset_at_edit(struct at_tree *tree, struct at_path *path, const struct at_edit *edit) {
-    edit_at(tree, path, *edit, false);
+void mset_at_edit(struct at_tree *tree, struct at_path *path, struct at_edit *edit) {
+    edit_at(tree, path, edit, false);
 }
 
 /* ---- reserving ---------------------------------------------------------------------------- */
@@ -297,9 +316,9 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
         mset_at_cut(tree, path->fence + 1, last);
         at_seek_range(tree, first, last, path);
     }
-    const struct at_edit edit = plan_edit(path, first, last, run);
+    struct at_edit edit = plan_edit(path, first, last, run);
     if (goes_on || edit.from != edit.to || run != NULL) {
-        edit_at(tree, path, edit, goes_on);
+        edit_at(tree, path, &edit, goes_on);
     }
     MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
 }
