@@ -14,6 +14,11 @@
 #define HALF (UINT64_C(1) << 63)
 #define TOP (UINT64_C(0) - PAGE)
 
+/* Areas that fill a leaf, a branch of leaves, and a branch of those. */
+#define LEAF ((uint64_t)AT_LEAF_CAPACITY)
+#define TWO_LEVELS (LEAF * AT_BRANCH_CAPACITY)
+#define THREE_LEVELS (TWO_LEVELS * AT_BRANCH_CAPACITY)
+
 /* ---- a backend that counts, and refuses to merge at some pages ------------------------------- */
 
 struct counted {
@@ -201,13 +206,6 @@ static void change_both(struct place *a, struct place *b, uint64_t end, struct r
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-enum {
-    LEAF = AT_LEAF_CAPACITY,
-    BRANCH = AT_BRANCH_CAPACITY,
-    TWO_LEVELS = LEAF * BRANCH,
-    THREE_LEVELS = TWO_LEVELS * BRANCH,
-};
-
 /* None, one, and a few more or less than fill a leaf, a branch, and two levels of branches. */
 static const uint64_t counts[] = {
     0,
@@ -302,7 +300,7 @@ static void test_nodes_are_full(void **state) {
     struct place place;
     struct rng rng = {1};
     struct mset_statistics statistics;
-    const uint64_t leaves = BRANCH;
+    const uint64_t leaves = AT_BRANCH_CAPACITY;
     open_place(&place, (struct mset_options){0});
     const struct list list = random_list(&place, leaves * LEAF, 50, &rng);
     load(&place, &list, MSET_OK);
