@@ -269,7 +269,11 @@ mset_status mset_at_prepare_many(struct at_tree *tree, uint64_t scattered, uint6
 
 /* ---- the splice --------------------------------------------------------------------------- */
 
-static void first_area(struct at_tree *tree, const struct at_run *run) {
+/* The tree is empty, so there is no path either. */
+static void splice_empty(struct at_tree *tree, const struct at_run *run) {
+    if (run == NULL) {
+        return;
+    }
     struct at_leaf *leaf = mset_at_take_leaf(tree);
     at_leaf_put(leaf, 0, run);
     leaf->count = 1;
@@ -306,9 +310,7 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
     MSET_ASSERT(run == NULL || (run->first == first && run->last == last));
     tree->version++;
     if (tree->height == 0) {
-        if (run != NULL) {
-            first_area(tree, run);
-        }
+        splice_empty(tree, run);
         return;
     }
     const bool goes_on = at_goes_on(path, last);
@@ -325,8 +327,11 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
 
 void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run) {
     struct at_path path;
-    if (tree->height != 0) {
-        at_seek_range(tree, first, last, &path);
+    if (tree->height == 0) {
+        tree->version++;
+        splice_empty(tree, run);
+        return;
     }
+    at_seek_range(tree, first, last, &path);
     mset_at_splice_at(tree, &path, first, last, run);
 }

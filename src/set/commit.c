@@ -209,8 +209,7 @@ void mset_commit(struct mset_plan *plan) {
     merge_around(plan);
 }
 
-/* ---- the first steps of it
- * ----------------------------------------------------------------------- */
+/* ---- the first steps of it ------------------------------------------------------------------ */
 
 /* `followed`: so is the next one. Unmapping here and mapping there together are a move. */
 static void commit_step(struct step *step, bool followed) {

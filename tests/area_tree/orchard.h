@@ -38,7 +38,7 @@ static inline struct at_run run_of(uint64_t first, uint64_t last, uint64_t flags
 /* Prepare and splice, as an operation of the set would. */
 static inline mset_status splice(struct at_tree *tree, uint64_t first, uint64_t last,
                                  const struct at_run *run) {
-    struct at_path path;
+    struct at_path path = {0}; /* in an empty tree it stays so */
     if (tree->height != 0) {
         at_seek_range(tree, first, last, &path);
     }
