@@ -290,7 +290,8 @@ MSET_API bool mset_cursor_next(struct mset_cursor *cursor, struct mset_area *out
 MSET_API bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out);
 /*
  * As many steps of mset_cursor_next as `out` has `room` for, or as there are; how many were taken.
- * 0: there was none, and the cursor is outside. The fast way over many areas.
+ * 0: there was none, and the cursor is outside; without `out` or `room` it stays where it is. The
+ * fast way over many areas.
  */
 MSET_API size_t mset_cursor_next_many(struct mset_cursor *cursor, struct mset_area *out,
                                       size_t room);

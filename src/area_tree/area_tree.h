@@ -1,8 +1,10 @@
 /*
  * area_tree.h - the B+ tree of areas: what the set may ask of it.
  *
- * The tree knows addresses and attributes. It calls nobody: no backend, no page table. Its one
- * mutation is the splice: replace what lies in [first, last] by one run or by nothing.
+ * The tree knows addresses and attributes. It calls nobody: no backend, no page table. What an
+ * address holds changes by the splice alone: replace what lies in [first, last] by one run or by
+ * nothing. Carving only cuts areas in two, so that flags can be set in place; loading fills an
+ * empty tree.
  *
  *     at_seek           where an address is, as a path from the root
  *     mset_at_prepare   takes the nodes the splice will need; may fail, changes nothing
@@ -190,8 +192,10 @@ bool mset_at_next(const struct at_tree *tree, struct at_path *path);
 bool mset_at_prev(const struct at_tree *tree, struct at_path *path);
 /* The same, from leaf to leaf: to the first area of the next, the last of the one before. */
 bool mset_at_next_leaf(const struct at_tree *tree, struct at_path *path);
+bool mset_at_prev_leaf(const struct at_tree *tree, struct at_path *path);
 /* Recomputes what the path says of the room behind its leaf. */
 void mset_at_find_fence(const struct at_tree *tree, struct at_path *path);
+/* To the next leaf, of which the range that ends with `last` has areas. */
 void mset_at_enter_next_leaf(const struct at_tree *tree, struct at_path *path, uint64_t last);
 
 /*
@@ -205,7 +209,6 @@ static inline bool at_next_window(const struct at_tree *tree, struct at_path *pa
     mset_at_enter_next_leaf(tree, path, last);
     return true;
 }
-bool mset_at_prev_leaf(const struct at_tree *tree, struct at_path *path);
 
 static inline struct at_run at_path_run(const struct at_path *path) {
     return at_leaf_run(path->node[0], path->slot[0]);

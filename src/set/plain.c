@@ -1,8 +1,8 @@
 /*
  * plain.c - sets that have nobody to tell: no backend behind any area, no observer, no limit, no
  * merging. What is left of the stages of a plan (set.h) is check, plan, commit, and nothing has to
- * be kept in between. Half of what a call on a small set costs is saved by that; what it does is
- * what the plan would do, and the tests hold both against the same model.
+ * be kept in between. What is done is what the plan would do: the tests hold both against the same
+ * model.
  */
 #include "set.h"
 

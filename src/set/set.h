@@ -1,7 +1,7 @@
 /*
  * set.h - the insides of the memory set, shared by the files of this room.
  *
- * Every operation is a plan (struct mset_plan) that goes through the same stages, in this order:
+ * An operation is a plan (struct mset_plan) that goes through the same stages, in this order:
  *
  *     check     the arguments by themselves                          check.c
  *     plan      what lies there; may it be cut; limits; nodes        map.c, unmap.c, protect.c, ...
@@ -14,6 +14,9 @@
  *
  *       direct call --> check, plan --> [ reserve --> tell --> commit ]        run.c
  *       mset_plan_x --> check, plan --> reserve ... mset_plan_commit --> tell --> commit
+ *
+ * A direct call on a set that has nobody to tell keeps no plan: what is left of the stages is in
+ * plain.c.
  *
  * Invariants (checked by mset_validate)
  *
