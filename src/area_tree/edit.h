@@ -59,14 +59,13 @@ static inline void at_leaf_close(struct at_leaf *leaf, unsigned from, unsigned t
 
 /* Takes the nodes for splitting the leaf of the path once. MSET_NO_MEMORY. */
 mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *path);
-/* Would an edit that overflows the leaf be shared with a neighbour, so that it needs no node? */
-bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
-                       const struct at_edit *edit);
+/* Would room for `more` areas in the full leaf come from a neighbour, so that it needs no node? */
+bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path, unsigned more);
 /*
- * Has a neighbour take areas that the edit does not touch, so that it fits; the path and the edit
- * follow. False: there is none with room.
+ * Has a neighbour take areas that do not touch the path's range, so that there is room for `more`;
+ * the path follows. False: there is none that could.
  */
-bool mset_at_share(struct at_tree *tree, struct at_path *path, struct at_edit *edit);
+bool mset_at_share(struct at_tree *tree, struct at_path *path, unsigned more);
 /* Makes the edit and two leaves of the one. Areas and bytes are counted already. */
 void mset_at_split(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit);
 /* Splits the leaf where it has to; the nodes for that were reserved. */

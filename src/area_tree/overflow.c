@@ -24,18 +24,18 @@ struct gift {
     unsigned count;
 };
 
-static bool appends(const struct at_path *path, const struct at_edit *edit) {
+/* At the right edge of the tree, behind all areas? */
+static bool appends(const struct at_path *path) {
     const struct at_leaf *leaf = path->node[0];
-    return path->last_leaf && edit->from == leaf->count;
+    return path->last_leaf && path->from == leaf->count;
 }
 
 /*
- * To the neighbour on that side: as many as make both even, but none that the edit touches, and not
- * the one before, so that the leaf still begins before the edit. False if the neighbour is too
- * full, or if the edit would still not fit.
+ * To the neighbour on that side: as many as make both even, but none that touch the range, and not
+ * the one before, so that the leaf still begins before the range. False if the neighbour is too
+ * full, or if there would still be no room for `more` areas.
  */
-static bool can_give(const struct at_path *path, const struct at_edit *edit, bool left,
-                     struct gift *gift) {
+static bool can_give(const struct at_path *path, unsigned more, bool left, struct gift *gift) {
     const struct at_branch *parent = path->node[1];
     const struct at_leaf *leaf = path->node[0];
     const unsigned slot = path->slot[1];
@@ -43,8 +43,9 @@ static bool can_give(const struct at_path *path, const struct at_edit *edit, boo
         return false;
     }
     const struct at_leaf *neighbour = parent->child[left ? slot - 1 : slot + 1];
-    const unsigned total = at_edit_total(leaf, edit);
-    const unsigned free = left ? edit->from - (edit->from != 0) : leaf->count - edit->to;
+    const unsigned total = leaf->count + more;
+    const unsigned before = path->from == 0 ? 0 : path->from - 1u;
+    const unsigned free = left ? before : leaf->count - path->to;
     if (neighbour->count + total > SHARED_MOST) {
         return false;
     }
@@ -54,19 +55,18 @@ static bool can_give(const struct at_path *path, const struct at_edit *edit, boo
     return total - gift->count <= AT_LEAF_CAPACITY;
 }
 
-static bool find_gift(const struct at_tree *tree, const struct at_path *path,
-                      const struct at_edit *edit, struct gift *gift) {
-    if (tree->height == 1 || appends(path, edit)) {
+static bool find_gift(const struct at_tree *tree, const struct at_path *path, unsigned more,
+                      struct gift *gift) {
+    if (tree->height == 1 || appends(path)) {
         return false;
     }
-    const bool left = edit->from > AT_LEAF_CAPACITY / 2; /* there is more on that side */
-    return can_give(path, edit, left, gift) || can_give(path, edit, !left, gift);
+    const bool left = path->from > AT_LEAF_CAPACITY / 2; /* there is more on that side */
+    return can_give(path, more, left, gift) || can_give(path, more, !left, gift);
 }
 
-bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path,
-                       const struct at_edit *edit) {
+bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path, unsigned more) {
     struct gift gift;
-    return find_gift(tree, path, edit, &gift);
+    return find_gift(tree, path, more, &gift);
 }
 
 static void copy_areas(struct at_leaf *to, unsigned at, const struct at_leaf *from, unsigned i,
@@ -101,18 +101,19 @@ static void publish_pair(struct at_tree *tree, const struct at_path *path, unsig
     }
 }
 
-bool mset_at_share(struct at_tree *tree, struct at_path *path, struct at_edit *edit) {
+bool mset_at_share(struct at_tree *tree, struct at_path *path, unsigned more) {
     struct at_branch *parent = path->node[1];
     struct at_leaf *leaf = path->node[0];
     const unsigned slot = path->slot[1];
     struct gift gift;
-    if (!find_gift(tree, path, edit, &gift)) {
+    if (!find_gift(tree, path, more, &gift)) {
         return false;
     }
     if (gift.left) {
         give_left(parent->child[slot - 1], leaf, gift.count);
-        edit->from -= gift.count;
-        edit->to -= gift.count;
+        path->slot[0] = (uint8_t)(path->slot[0] - gift.count);
+        path->from = (uint8_t)(path->from - gift.count);
+        path->to = (uint8_t)(path->to - gift.count);
         publish_pair(tree, path, slot - 1);
     } else {
         give_right(leaf, parent->child[slot + 1], gift.count);
@@ -169,7 +170,7 @@ void mset_at_split(struct at_tree *tree, const struct at_path *path, const struc
     struct row row;
     row.count = 0;
     add_edited(&row, leaf, edit);
-    const unsigned half = appends(path, edit) ? leaf->count : (row.count + 1) / 2;
+    const unsigned half = appends(path) ? leaf->count : (row.count + 1) / 2;
     write_leaf(&row, 0, half, leaf);
     write_leaf(&row, half, row.count, right);
     if (leaf->start[0] != old_start) {

@@ -202,12 +202,17 @@ static void edit_in_place(struct at_tree *tree, struct at_path *path, const stru
 static void edit_at(struct at_tree *tree, struct at_path *path, struct at_edit *edit,
                     bool recompute) {
     const struct at_leaf *leaf = path->node[0];
-    if (at_edit_total(leaf, edit) <= AT_LEAF_CAPACITY || mset_at_share(tree, path, edit)) {
-        edit_in_place(tree, path, edit, recompute);
-    } else {
-        count_change(tree, leaf, edit, *at_gap_place(tree, path, 0));
-        mset_at_split(tree, path, edit);
+    const unsigned total = at_edit_total(leaf, edit);
+    if (total > AT_LEAF_CAPACITY) {
+        if (!mset_at_share(tree, path, total - leaf->count)) {
+            count_change(tree, leaf, edit, *at_gap_place(tree, path, 0));
+            mset_at_split(tree, path, edit);
+            return;
+        }
+        edit->to -= edit->from - path->from; /* the path's range may be more than the edit's */
+        edit->from = path->from;
     }
+    edit_in_place(tree, path, edit, recompute);
 }
 
 void mset_at_edit(struct at_tree *tree, struct at_path *path, struct at_edit *edit) {
@@ -237,11 +242,13 @@ mset_status mset_at_prepare(struct at_tree *tree, const struct at_path *path, ui
     if (at_has_room(path)) {
         return MSET_OK;
     }
+    const struct at_leaf *leaf = path->node[0];
     const struct at_run some = {0};
     const struct at_edit edit = plan_edit(path, first, last, with_run ? &some : NULL);
+    const unsigned total = at_edit_total(leaf, &edit);
     /* What lies in later leaves is cut before the edit. */
-    if (at_edit_total(path->node[0], &edit) <= AT_LEAF_CAPACITY ||
-        (!at_goes_on(path, last) && mset_at_can_share(tree, path, &edit))) {
+    if (total <= AT_LEAF_CAPACITY ||
+        (!at_goes_on(path, last) && mset_at_can_share(tree, path, total - leaf->count))) {
         return MSET_OK;
     }
     return mset_at_prepare_split(tree, path);

@@ -166,12 +166,49 @@ static void every_cut(void **state) {
     }
 }
 
+/*
+ * A range is carved that begins in the middle of a full leaf and ends in the next one: the leaf has
+ * a neighbour take areas, but none of those that the range covers.
+ */
+static void carving_out_of_a_full_leaf(void **state) {
+    (void)state;
+    struct orchard orchard;
+    struct at_path path;
+    orchard_open(&orchard);
+    struct at_tree *const tree = &orchard.tree;
+    for (uint64_t i = 0; i < UINT64_C(4) * AT_LEAF_CAPACITY; i++) {
+        put(tree, 10 * i, 10 * i + 9, i);
+    }
+    for (uint64_t i = 1; i < AT_LEAF_CAPACITY; i += 2) {
+        take(tree, 10 * i, 10 * i + 9); /* the first leaf has room */
+    }
+    const uint64_t areas = tree->areas, bytes = tree->bytes;
+    const uint64_t first = 10 * (AT_LEAF_CAPACITY + AT_LEAF_CAPACITY / UINT64_C(2)) + 5;
+    const uint64_t last = UINT64_C(20) * AT_LEAF_CAPACITY + 9; /* of an area: no cut there */
+    at_seek_range(tree, first, last, &path);
+    assert_int_equal(((const struct at_leaf *)path.node[0])->count, AT_LEAF_CAPACITY);
+    assert_true(at_goes_on(&path, last));
+    struct at_path end = path;
+    assert_true(at_next_window(tree, &end, last));
+    assert_int_equal(mset_at_prepare_carve(tree, &path, &end, true, false), MSET_OK);
+    mset_at_carve(tree, &path, first, last, true, false);
+    assert_null(mset_at_validate(tree));
+    assert_true(tree->areas == areas + 1 && tree->bytes == bytes);
+    assert_int_equal(at_leaf_run(path.node[0], path.from).first, first);
+    for (uint64_t at = first; at <= last; at += 10) {
+        at_seek(tree, at, &path);
+        assert_int_equal(at_leaf_run(path.node[0], path.from).attributes.flags, at / 10);
+    }
+    orchard_close(&orchard);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut),
         cmocka_unit_test(in_the_middle),
         cmocka_unit_test(at_the_bottom),
         cmocka_unit_test(at_the_top),
+        cmocka_unit_test(carving_out_of_a_full_leaf),
     };
     return cmocka_run_group_tests_name("area_tree_splice", tests, NULL, NULL);
 }
