@@ -13,7 +13,7 @@
  * What is here begins with at_; what the linker sees, with mset_at_, as in every room.
  *
  * Files: node.h (layout), search*, gap.h and lanes_*.h (search), path.c (stepping), pool.c (nodes),
- * splice.c, carve.c, cut.c, overflow.c and balance.c (change), load.c, validate.c.
+ * append.c, splice.c, carve.c, cut.c, overflow.c and balance.c (change), load.c, validate.c.
  */
 #ifndef MSET_AREA_TREE_H
 #define MSET_AREA_TREE_H
@@ -78,6 +78,8 @@ struct at_tree {
     uint64_t bytes;   /* modulo 2^64 */
     uint64_t version; /* changes with every splice: paths of another version are stale */
     const struct at_search *search;
+    struct at_path tail; /* N9: to the last leaf, if `tail_known`; its fence and places are not */
+    bool tail_known;
 
     struct mset_allocator allocator;
     void *spare_leaves; /* chained through their first word */
@@ -167,6 +169,11 @@ static inline bool at_has_room(const struct at_path *path) {
 void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t first, uint64_t last,
                        const struct at_run *run);
 void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run);
+
+/* Puts the run behind all others, if the way there is known and it needs no node (append.c). */
+bool mset_at_append(struct at_tree *tree, const struct at_run *run);
+/* The path leads to the last leaf. */
+void mset_at_learn_tail(struct at_tree *tree, const struct at_path *path);
 
 /*
  * Takes the nodes for a carving of the range that `begin` was made for and that ends in the leaf

@@ -37,6 +37,7 @@
  *  N8  Keys that are not in use are 2^64 - 1, and so is the upper half of the word behind the last
  *      key. Whoever counts the keys <= an address so needs no look at the count, unless the address
  *      is high, in the last 4 GiB of all: then only the first `count` words are keys.
+ *  N9  The tree's tail, if it is known, leads to the last leaf.
  */
 #ifndef MSET_AREA_TREE_NODE_H
 #define MSET_AREA_TREE_NODE_H

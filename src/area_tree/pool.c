@@ -22,12 +22,10 @@ static void free_node(struct at_tree *tree, void *node, size_t size) {
     tree->allocator.free(tree->allocator.context, node, size, AT_NODE_ALIGN);
 }
 
-/* Zeroed, so that a search that looks at unused keys looks at defined ones. */
 static void *alloc_node(struct at_tree *tree, size_t size) {
     void *node = tree->allocator.alloc(tree->allocator.context, size, AT_NODE_ALIGN);
     if (node != NULL) {
         MSET_ASSERT((uintptr_t)node % AT_NODE_ALIGN == 0);
-        memset(node, 0, size);
         tree->node_bytes += size;
     }
     return node;
@@ -91,6 +89,7 @@ mset_status mset_at_reserve(struct at_tree *tree, uint64_t leaves, uint64_t bran
 }
 
 struct at_leaf *mset_at_take_leaf(struct at_tree *tree) {
+    tree->tail_known = false;
     struct at_leaf *leaf = pop(&tree->spare_leaves, &tree->spare_leaf_count);
     memset(leaf->start, 0xff, sizeof leaf->start);
     leaf->ones = UINT32_MAX;
@@ -99,14 +98,17 @@ struct at_leaf *mset_at_take_leaf(struct at_tree *tree) {
 }
 
 struct at_branch *mset_at_take_branch(struct at_tree *tree) {
+    tree->tail_known = false;
     struct at_branch *branch = pop(&tree->spare_branches, &tree->spare_branch_count);
     memset(branch->sep, 0xff, sizeof branch->sep);
+    memset(branch->gap, 0, sizeof branch->gap); /* who looks for room looks at all of them */
     branch->ones = UINT32_MAX;
     branch->count = 0;
     return branch;
 }
 
 void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level) {
+    tree->tail_known = false;
     if (level == 0) {
         push(&tree->spare_leaves, &tree->spare_leaf_count, node);
     } else {

@@ -1,4 +1,5 @@
 mset_core_sources(
+    append.c
     balance.c
     carve.c
     cut.c

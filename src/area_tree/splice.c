@@ -37,7 +37,7 @@ static struct at_edit plan_edit(const struct at_path *path, uint64_t first, uint
 /* ---- in place ----------------------------------------------------------------------------- */
 
 /* The pieces take the places of the areas: left and right keep their entries if there are two. */
-static void replace(struct at_leaf *leaf, const struct at_edit *edit) {
+static inline void replace(struct at_leaf *leaf, const struct at_edit *edit) {
     const unsigned old_count = edit->to - edit->from;
     const unsigned new_count = at_edit_count(edit);
     const unsigned place = edit->from + edit->left; /* of what is new */
@@ -154,12 +154,37 @@ static void mend_gap_before(struct at_tree *tree, uint64_t old_start, struct at_
     }
 }
 
-static void count_change(struct at_tree *tree, const struct at_leaf *leaf,
-                         const struct at_edit *edit, uint64_t widest) {
+static inline void count_change(struct at_tree *tree, const struct at_leaf *leaf,
+                                const struct at_edit *edit, uint64_t widest) {
     tree->bytes += edit->run == NULL ? 0 : edit->last - edit->first + 1;
     tree->bytes -= bytes_within(leaf, edit, widest);
     tree->areas += at_edit_count(edit);
     tree->areas -= edit->to - edit->from;
+}
+
+/*
+ * An edit between two areas of the leaf: no separator changes. What is not mapped any more is one
+ * gap, which holds the gaps that were there; a run makes the gaps around it smaller.
+ */
+static void edit_inside(struct at_tree *tree, const struct at_path *path,
+                        const struct at_edit *edit) {
+    struct at_leaf *leaf = path->node[0];
+    const uint64_t widest = *at_gap_place(tree, path, 0);
+    const uint64_t before = leaf->entry[edit->from - 1].last;
+    const uint64_t behind = leaf->start[edit->to];
+    const bool may_shrink = edit->run != NULL && widest != 0 && behind - before > widest;
+    const bool shrinks = may_shrink && widest_around(path, edit->from, edit->to) == widest;
+    count_change(tree, leaf, edit, widest);
+    replace(leaf, edit);
+    if (edit->run == NULL) {
+        const uint64_t first = edit->left ? edit->first : before + 1;
+        const uint64_t gap = (edit->right ? edit->last + 1 : behind) - first;
+        if (gap > widest) {
+            mset_at_publish_gap(tree, path, 0, gap);
+        }
+    } else if (shrinks) {
+        mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
+    }
 }
 
 /*
@@ -169,6 +194,10 @@ static void count_change(struct at_tree *tree, const struct at_leaf *leaf,
 static bool edit_leaf(struct at_tree *tree, const struct at_path *path, const struct at_edit *edit,
                       bool recompute) {
     struct at_leaf *leaf = path->node[0];
+    if (edit->from != 0 && edit->to != leaf->count) {
+        edit_inside(tree, path, edit);
+        return false;
+    }
     const uint64_t old_start = leaf->start[0];
     const uint64_t widest = *at_gap_place(tree, path, 0);
     const bool removed = recompute || removes_widest(path, edit, widest);
@@ -212,7 +241,11 @@ static void edit_at(struct at_tree *tree, struct at_path *path, struct at_edit *
         edit->to -= edit->from - path->from; /* the path's range may be more than the edit's */
         edit->from = path->from;
     }
+    const bool appends = path->last_leaf && edit->from == leaf->count;
     edit_in_place(tree, path, edit, recompute);
+    if (appends) {
+        mset_at_learn_tail(tree, path);
+    }
 }
 
 void mset_at_edit(struct at_tree *tree, struct at_path *path, struct at_edit *edit) {

@@ -1,5 +1,5 @@
 /*
- * validate.c - checks invariants N1 to N8 of node.h by walking the whole tree.
+ * validate.c - checks invariants N1 to N9 of node.h by walking the whole tree.
  *
  * Gaps are checked against the addresses themselves: the walk goes from right to left, so the
  * start of the area behind the one at hand is always known, wherever that one lies.
@@ -100,6 +100,24 @@ static bool check_node(struct walk *walk, const void *node, unsigned level, uint
     return level == 0 ? check_leaf(walk, node, gap) : check_branch(walk, node, level, gap);
 }
 
+/* N9 */
+static bool check_tail(const struct at_tree *tree) {
+    const void *node = tree->root;
+    for (unsigned level = tree->height; level-- > 0;) {
+        if (tree->tail.node[level] != node) {
+            return false;
+        }
+        if (level != 0) {
+            const struct at_branch *branch = node;
+            if (tree->tail.slot[level] != branch->count - 1) {
+                return false;
+            }
+            node = branch->child[branch->count - 1];
+        }
+    }
+    return tree->height != 0 && tree->tail.last_leaf;
+}
+
 const char *mset_at_validate(const struct at_tree *tree) {
     struct walk walk = {.tree = tree};
     uint64_t gap = 0;
@@ -114,6 +132,9 @@ const char *mset_at_validate(const struct at_tree *tree) {
     }
     if (tree->areas != walk.areas || tree->bytes != walk.bytes) {
         return "N7: area count or byte sum is wrong";
+    }
+    if (tree->tail_known && !check_tail(tree)) {
+        return "N9: the tail does not lead to the last leaf";
     }
     return NULL;
 }
