@@ -3,7 +3,7 @@
  *
  * An operation is a plan (struct mset_plan) that goes through the same stages, in this order:
  *
- *     check     the arguments by themselves                          check.c
+ *     check     the arguments by themselves                          here
  *     plan      what lies there; may it be cut; limits; nodes        map.c, unmap.c, protect.c, ...
  *     reserve   backends prepare their steps                         reserve.c
  *     tell      the backends, step by step; undo                     tell.c, steps.c
@@ -81,9 +81,9 @@ struct answers {
     uint64_t *flags;           /* `few`, or from the allocator */
     uint64_t count;
     uint64_t room;
-    uint64_t changes; /* how many differ from the old flags */
-    bool front;       /* the first piece changes and is not the head of its area */
-    bool back;        /* the last piece changes and is not the tail of its area */
+    bool changes; /* some piece */
+    bool front;   /* the first piece changes and is not the head of its area */
+    bool back;    /* the last piece changes and is not the tail of its area */
 };
 
 /*
@@ -110,7 +110,7 @@ struct mset_plan {
     uint64_t prepared; /* number of the last step that was prepared, from 1 */
 };
 
-/* ---- check.c ------------------------------------------------------------------------------ */
+/* ---- arguments by themselves -------------------------------------------------------------- */
 
 /* A page-aligned, non-empty range that does not wrap? */
 static inline bool mset_check_range(const struct mset *set, uint64_t start, uint64_t size,
@@ -119,7 +119,18 @@ static inline bool mset_check_range(const struct mset *set, uint64_t start, uint
     out->last = start + (size - 1); /* may end at 2^64, so no start + size here */
     return size != 0 && out->last >= start && ((start | size) & (set->page_size - 1)) == 0;
 }
-bool mset_check_area(const struct mset *set, const struct mset_area *area, struct range *out);
+
+/* Who prepares must be able to abort. */
+static inline bool mset_check_backend(const struct mset_backend *backend) {
+    return backend == NULL || (backend->ops != NULL &&
+                               (backend->ops->prepare == NULL) == (backend->ops->abort == NULL));
+}
+
+static inline bool mset_check_area(const struct mset *set, const struct mset_area *area,
+                                   struct range *out) {
+    return mset_check_backend(area->backend) && mset_check_range(set, area->start, area->size, out);
+}
+
 /* Nothing but an enum mset_map_how and MSET_GUARD? */
 static inline bool mset_check_how(unsigned how) {
     return (how & ~(MSET_GUARD | MSET_MAP_REPLACE)) == 0;
@@ -222,6 +233,10 @@ static inline bool mset_seek(const struct mset *set, const struct range *range,
     at_seek_range(&set->tree, range->first, range->last, path);
     return path->from < path->to || at_goes_on(path, range->last);
 }
+
+/* What mset_find_free finds, and the path for it unless the set is empty. */
+mset_status mset_seek_free(const struct mset *set, const struct mset_gap_request *request,
+                           uint64_t *start, struct at_path *path);
 
 /* ---- limits.c ----------------------------------------------------------------------------- */
 
@@ -369,6 +384,24 @@ mset_status mset_open_grow(struct mset_plan *plan, struct mset *set, uint64_t ad
 mset_status mset_open_shrink(struct mset_plan *plan, struct mset *set, uint64_t address,
                              unsigned side, uint64_t bytes);
 
+/* ---- ask.c --------------------------------------------------------------------------------- */
+
+static inline void mset_answers_init(struct answers *answers) {
+    answers->flags = answers->few;
+    answers->count = 0;
+    answers->room = FEW_ANSWERS;
+    answers->changes = answers->front = answers->back = false;
+}
+/* Asks for the pieces in one leaf of the range; there is room for the answers. */
+void mset_ask_leaf(struct answers *answers, const struct at_path *path, const struct range *range,
+                   mset_update_flags update, void *arg);
+/*
+ * Asks for the pieces of the plan's range in the leaves behind that of `end`, which is moved to the
+ * last one of them. MSET_NO_MEMORY.
+ */
+mset_status mset_ask_on(struct mset_plan *plan, struct at_path *end, mset_update_flags update,
+                        void *arg);
+
 /* ---- plain.c -------------------------------------------------------------------------------- */
 
 /* Nobody to tell, nothing to merge, no limit? */
@@ -380,6 +413,9 @@ static inline bool mset_plain(const struct mset *set) {
 /* The calls of set.h on a plain set, their arguments checked. The area has no backend. */
 mset_status mset_map_plain(struct mset *set, const struct range *range,
                            const struct mset_area *area, unsigned how);
+/* The range, which the path was made for, becomes the run, or nothing if that is NULL. */
+mset_status mset_splice_plain(struct mset *set, struct at_path *path, const struct range *range,
+                              const struct at_run *run);
 mset_status mset_unmap_plain(struct mset *set, const struct range *range);
 /* False: it takes a plan. Holes are skipped. */
 bool mset_protect_plain(struct mset *set, const struct range *range, mset_update_flags update,
@@ -398,7 +434,7 @@ static inline void mset_plan_init(struct mset_plan *plan, struct mset *set, enum
     plan->clear = mset_no_range();
     plan->pieces = mset_no_range();
     plan->added.attributes.backend = NULL;
-    plan->answers.flags = plan->answers.few;
+    plan->answers.flags = plan->answers.few; /* nothing to give back */
     plan->answers.count = 0;
     plan->passes = 0;
     plan->steps = 0;

@@ -1,7 +1,7 @@
 mset_core_sources(
     accounting.c
+    ask.c
     changes.c
-    check.c
     commit.c
     create.c
     cursor.c
