@@ -36,7 +36,7 @@ mset_status mset_at_load_begin(struct at_loader *loader, struct at_tree *tree, u
     tree->version++;
     tree->height = height; /* at most log15(2^64 / 3): far from AT_MAX_HEIGHT */
     loader->tree = tree;
-    loader->leaf = mset_at_take_leaf(tree);
+    loader->leaf = NULL;
     for (unsigned level = 1; level < height; level++) {
         loader->open[level] = mset_at_take_branch(tree);
     }
@@ -62,17 +62,22 @@ static void put_up(struct at_loader *loader, unsigned level, void *node, uint64_
     parent->gap[parent->count++] = gap;
 }
 
-void mset_at_load_leaf(struct at_loader *loader, uint64_t next) {
+struct at_leaf *mset_at_load_leaf(struct at_loader *loader, uint64_t first) {
     struct at_tree *tree = loader->tree;
-    struct at_leaf *leaf = loader->leaf;
-    const uint64_t within = tree->search->widest_within(leaf);
-    const uint64_t behind = next - leaf->entry[leaf->count - 1].last - 1;
-    put_up(loader, 0, leaf, within > behind ? within : behind);
+    const struct at_leaf *before = loader->leaf;
+    if (before != NULL) {
+        const uint64_t within = tree->search->widest_within(before);
+        const uint64_t behind = first - before->entry[before->count - 1].last - 1;
+        put_up(loader, 0, loader->leaf, within > behind ? within : behind);
+    }
     loader->leaf = mset_at_take_leaf(tree);
+    return loader->leaf;
 }
 
-void mset_at_load_end(struct at_loader *loader) {
+void mset_at_load_end(struct at_loader *loader, uint64_t areas, uint64_t bytes) {
     struct at_tree *tree = loader->tree;
+    tree->areas = areas;
+    tree->bytes = bytes;
     put_up(loader, 0, loader->leaf, tree->search->widest_within(loader->leaf));
     for (unsigned level = 1; level < tree->height; level++) {
         struct at_branch *branch = loader->open[level];

@@ -11,15 +11,13 @@ struct summary {
 
 /* Every area by itself, and each behind the one before it. */
 static bool check_list(const struct mset *set, const struct mset_area *areas, uint64_t count) {
-    uint64_t next = 0; /* first address that is free */
-    bool any = true;   /* is there one? */
+    uint64_t before = 0; /* last address of that one */
     for (uint64_t i = 0; i < count; i++) {
         struct range range;
-        if (!mset_check_area(set, &areas[i], &range) || !any || range.first < next) {
+        if (!mset_check_area(set, &areas[i], &range) || (i != 0 && range.first <= before)) {
             return false;
         }
-        next = range.last + 1;
-        any = next != 0;
+        before = range.last;
     }
     return true;
 }
@@ -51,6 +49,27 @@ static bool within_limits(const struct mset *set, const struct mset_area *areas,
            (set->max_bytes == 0 || sum.bytes - 1 < set->max_bytes); /* 0 bytes: all 2^64 */
 }
 
+static void note_all(struct mset *set, const struct mset_area *areas, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        if (areas[i].backend != NULL || set->observers != NULL) {
+            const struct at_run run = mset_run_of(&areas[i]);
+            mset_note(set, MSET_INSERTED, NULL, &run);
+        }
+    }
+}
+
+/* Returns the sum of their bytes. */
+static uint64_t fill_leaf(struct at_leaf *leaf, const struct mset_area *areas, unsigned count) {
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct at_run run = mset_run_of(&areas[i]);
+        at_leaf_put(leaf, i, &run);
+        bytes += areas[i].size;
+    }
+    leaf->count = count;
+    return bytes;
+}
+
 static mset_status load(struct mset *set, const struct mset_area *areas, uint64_t count) {
     const struct range all = {0, UINT64_MAX};
     struct at_loader loader;
@@ -58,14 +77,14 @@ static mset_status load(struct mset *set, const struct mset_area *areas, uint64_
     if (status != MSET_OK || count == 0) {
         return status;
     }
-    for (uint64_t i = 0; i < count; i++) {
-        const struct at_run run = mset_run_of(&areas[i]);
-        if (run.attributes.backend != NULL || set->observers != NULL) {
-            mset_note(set, MSET_INSERTED, NULL, &run);
-        }
-        at_load(&loader, &run);
+    note_all(set, areas, count);
+    uint64_t bytes = 0;
+    for (uint64_t i = 0; i < count; i += AT_LEAF_CAPACITY) {
+        const uint64_t left = count - i;
+        const unsigned n = left < AT_LEAF_CAPACITY ? (unsigned)left : AT_LEAF_CAPACITY;
+        bytes += fill_leaf(mset_at_load_leaf(&loader, areas[i].start), &areas[i], n);
     }
-    mset_at_load_end(&loader);
+    mset_at_load_end(&loader, count, bytes);
     if (set->merge) {
         mset_merge_around(set, &all);
     }
