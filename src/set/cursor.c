@@ -156,12 +156,12 @@ bool mset_cursor_prev(struct mset_cursor *cursor, struct mset_area *out) {
 static size_t copy_in_leaf(const struct mset_cursor *cursor, unsigned slot, struct mset_area *out,
                            size_t room) {
     const struct at_leaf *leaf = cursor->node[0];
-    const uint64_t left = leaf->count - slot;
-    const size_t most = left < room ? (size_t)left : room;
-    size_t n = 0;
-    while (n < most && leaf->start[slot + n] <= cursor->last) {
-        const struct at_run run = at_leaf_run(leaf, slot + (unsigned)n);
-        out[n++] = mset_area_of(&run);
+    const unsigned end = cursor->set->tree.search->rank(leaf, cursor->last);
+    const size_t left = end > slot ? end - slot : 0;
+    const size_t n = left < room ? left : room;
+    for (size_t i = 0; i < n; i++) {
+        const struct at_run run = at_leaf_run(leaf, slot + (unsigned)i);
+        out[i] = mset_area_of(&run);
     }
     return n;
 }
