@@ -126,10 +126,9 @@ static struct live place(struct space *space) {
     const uint64_t count = 1 + random_below(&space->random, 32);
     const struct mset_gap_request wish = {
         .size = count * page_bytes, .hi = UINT64_C(1) << 47, .flags = MSET_GAP_TOP_DOWN};
-    uint64_t start = 0;
-    require_ok(mset_find_free(space->set, &wish, &start));
-    map_pages(space->set, start / page_bytes, count, MSET_READ, MSET_MAP_FAIL);
-    return (struct live){start / page_bytes, count};
+    struct mset_area area = {.flags = MSET_READ};
+    require_ok(mset_map_free(space->set, &wish, &area, NULL));
+    return (struct live){area.start / page_bytes, count};
 }
 
 static uint64_t mmap_churn(void *arg) {

@@ -59,13 +59,28 @@ template <class S> void check_find(const S &subject, uint64_t address, const Are
     }
 }
 
+template <class S>
+void map_top_both(S &subject, Model &model, uint64_t hi, uint64_t size, uint64_t serial) {
+    const uint64_t expected = model.top_gap(size, hi);
+    const uint64_t found = map_top(subject, size * page, hi * page, serial);
+    if (found != (expected == no_gap ? no_gap : expected * page)) {
+        differs(S::name, "map_top");
+    }
+    if (expected != no_gap) {
+        model.replace(expected, expected + size, serial);
+    }
+}
+
 /* One random operation on both; returns its name. */
 template <class S>
 const char *step_both(S &subject, Model &model, Random &random, uint64_t serial) {
     /* Sizes from one page to a quarter of the space, small ones more often. */
     const uint64_t size = 1 + random.below(1 + random.below(Model::pages / 4));
     const uint64_t start = random.below(Model::pages - size + 1), end = start + size;
-    switch (random.below(5)) {
+    switch (random.below(6)) {
+    case 5:
+        map_top_both(subject, model, start + size, size, serial);
+        return "map_top";
     case 0:
         subject.unmap(start * page, end * page);
         model.unmap(start, end);
@@ -135,7 +150,7 @@ template <class S> void check_builds(uint64_t n) {
     S shuffled, at_once;
     map_shuffled(shuffled, slots.ascending, slots.shuffled);
     check_built(shuffled, slots.ascending);
-    map_bulk(at_once, slots.ascending);
+    map_bulk(at_once, items<S>(slots.ascending));
     check_built(at_once, slots.ascending);
 }
 

@@ -61,8 +61,7 @@ std::vector<Area> make_mmap(uint64_t n) {
     Random random;
     const auto place = [&]() -> Area {
         const uint64_t size = (1 + random.below(32)) * page;
-        const uint64_t start = set.top_gap(size, mmap_top);
-        set.map(start, start + size, 1);
+        const uint64_t start = set.map_top(size, mmap_top, 1);
         return {start, start + size, 1, nullptr};
     };
     std::vector<Area> live(n);

@@ -122,9 +122,8 @@ template <class S> class MmapChurn {
         const uint64_t number = random.next(), size = (1 + number % 32) * page;
         Area &area = live[Random::scale(number, live.size())];
         subject.unmap(area.start, area.end);
-        area.start = subject.top_gap(size, mmap_top);
+        area.start = map_top(subject, size, mmap_top, 1);
         area.end = area.start + size;
-        subject.map(area.start, area.end, 1);
     }
 
     const S &areas() const { return subject; }

@@ -212,7 +212,7 @@ template <class S> void build_random(benchmark::State &state) {
 }
 
 template <class S> void build_bulk(benchmark::State &state) {
-    const std::vector<Area> &areas = slot_layout(areas_of(state)).ascending;
+    const Items<S> areas = items<S>(slot_layout(areas_of(state)).ascending);
     build<S>(state, [&](S &subject) { map_bulk(subject, areas); });
 }
 

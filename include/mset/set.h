@@ -223,12 +223,22 @@ struct mset_gap_request {
 };
 
 /*
- * Exactly the answer of a brute-force search. MSET_NOT_FOUND if there is no room.
+ * Exactly the answer of a brute-force search. MSET_NOT_FOUND if there is no room. Who is going to
+ * map there asks mset_map_free() instead.
  * Cost: O(log n) when every gap that is long enough fits; gaps that are long enough but hold
  * no aligned start are visited one by one.
  */
 MSET_API mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *wish,
                                     uint64_t *start);
+
+/*
+ * Adds an area where mset_find_free finds room for it (mmap without an address): flags, backend and
+ * offset are those of `area`, the size is that of the request, and `area` receives where it is now.
+ * After a failure `area` is as it was: MSET_NOT_FOUND without room, or what mset_map reports. The
+ * guard distance is that of the request. Cheaper than the two calls: one search for both.
+ */
+MSET_API mset_status mset_map_free(struct mset *set, const struct mset_gap_request *wish,
+                                   struct mset_area *area, void *page_table);
 
 MSET_API uint64_t mset_count(const struct mset *set);        /* areas; O(1) */
 MSET_API uint64_t mset_mapped_bytes(const struct mset *set); /* modulo 2^64; O(1) */

@@ -65,9 +65,12 @@ struct at_search {
     uint64_t (*widest_within)(const struct at_leaf *leaf);
     /* The largest gap below the branch. */
     uint64_t (*widest_below)(const struct at_branch *branch);
-    /* The lowest, the highest start of a gap that holds what is wished for. */
-    bool (*lowest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
-    bool (*highest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start);
+    /* The lowest, the highest start of a gap that holds what is wished for; unless the tree is
+       empty the path is one for the range found, as of seek. */
+    bool (*lowest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                       struct at_path *path);
+    bool (*highest_gap)(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                        struct at_path *path);
 };
 
 struct at_tree {

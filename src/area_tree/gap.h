@@ -82,24 +82,44 @@ static bool room_behind(const struct at_wish *wish, uint64_t last, struct room *
 
 /* ---- head and tail ------------------------------------------------------------------------ */
 
-static bool head_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room) {
-    room->first = 0;
-    return room_before(wish, at_first_key(tree->root, tree->height - 1), room);
+/* The path leads to the place before area `i` of its leaf, where no area is. */
+static void point_before(struct at_path *path, unsigned i) {
+    path->slot[0] = path->from = path->to = (uint8_t)i;
 }
 
-static uint64_t last_address(const struct at_tree *tree) {
-    const void *node = tree->root;
+/* To the room before all areas. */
+static bool head_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room,
+                      struct at_path *path) {
+    void *node = tree->root;
+    for (unsigned level = tree->height - 1; level != 0; level--) {
+        path->node[level] = node;
+        path->slot[level] = 0;
+        node = ((const struct at_branch *)node)->child[0];
+    }
+    path->node[0] = node;
+    mset_at_find_fence(tree, path);
+    point_before(path, 0);
+    room->first = 0;
+    return room_before(wish, ((const struct at_leaf *)node)->start[0], room);
+}
+
+/* To the room behind all areas. */
+static bool tail_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room,
+                      struct at_path *path) {
+    void *node = tree->root;
     for (unsigned level = tree->height - 1; level != 0; level--) {
         const struct at_branch *branch = node;
+        path->node[level] = node;
+        path->slot[level] = (uint8_t)(branch->count - 1);
         node = branch->child[branch->count - 1];
     }
     const struct at_leaf *leaf = node;
-    return leaf->entry[leaf->count - 1].last;
-}
-
-static bool tail_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room) {
+    path->node[0] = node;
+    path->fence = UINT64_MAX;
+    path->last_leaf = true;
+    point_before(path, leaf->count);
     room->last = UINT64_MAX;
-    return room_behind(wish, last_address(tree), room);
+    return room_behind(wish, leaf->entry[leaf->count - 1].last, room);
 }
 
 /* ---- walking over gaps -------------------------------------------------------------------- */
@@ -208,25 +228,26 @@ static uint64_t needed(const struct at_wish *wish) {
     return add_saturating(wish->size, add_saturating(wish->guard, wish->guard));
 }
 
-static bool lowest_between(const struct at_tree *tree, const struct at_wish *wish,
-                           uint64_t *start) {
+static bool lowest_between(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                           struct at_path *path) {
     const uint64_t need = needed(wish);
-    struct at_path path;
     bool at_edge;
-    bool more = seek_gaps(tree, &path, wish->lo, need, true, &at_edge);
-    for (; more; more = step_to_gaps(tree, &path, 1, need, true), at_edge = false) {
-        mset_at_find_fence(tree, &path);
-        uint64_t gaps = gaps_of(&path, need);
+    bool more = seek_gaps(tree, path, wish->lo, need, true, &at_edge);
+    for (; more; more = step_to_gaps(tree, path, 1, need, true), at_edge = false) {
+        mset_at_find_fence(tree, path);
+        uint64_t gaps = gaps_of(path, need);
         if (at_edge) {
-            const unsigned n = leaf_rank(path.node[0], wish->lo);
+            const unsigned n = leaf_rank(path->node[0], wish->lo);
             gaps &= ~bits_below(n - (n != 0));
         }
         for (; gaps != 0; gaps &= gaps - 1) {
-            const struct room room = gap_room(wish, &path, lowest_bit(gaps));
+            const unsigned i = lowest_bit(gaps);
+            const struct room room = gap_room(wish, path, i);
             if (room.first > wish->last) {
                 return false;
             }
             if (lowest_in(wish, room, start)) {
+                point_before(path, i + 1);
                 return true;
             }
         }
@@ -234,22 +255,22 @@ static bool lowest_between(const struct at_tree *tree, const struct at_wish *wis
     return false;
 }
 
-static bool highest_between(const struct at_tree *tree, const struct at_wish *wish,
-                            uint64_t *start) {
+static bool highest_between(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                            struct at_path *path) {
     const uint64_t need = needed(wish);
-    struct at_path path;
     bool at_edge;
-    bool more = seek_gaps(tree, &path, wish->last, need, false, &at_edge);
-    for (; more; more = step_to_gaps(tree, &path, 1, need, false), at_edge = false) {
-        mset_at_find_fence(tree, &path);
-        uint64_t gaps = gaps_of(&path, need);
+    bool more = seek_gaps(tree, path, wish->last, need, false, &at_edge);
+    for (; more; more = step_to_gaps(tree, path, 1, need, false), at_edge = false) {
+        mset_at_find_fence(tree, path);
+        uint64_t gaps = gaps_of(path, need);
         if (at_edge) {
-            gaps &= bits_below(leaf_rank(path.node[0], wish->last));
+            gaps &= bits_below(leaf_rank(path->node[0], wish->last));
         }
         while (gaps != 0) {
             const unsigned i = highest_bit(gaps);
-            const struct room room = gap_room(wish, &path, i);
+            const struct room room = gap_room(wish, path, i);
             if (highest_in(wish, room, start)) {
+                point_before(path, i + 1);
                 return true;
             }
             if (room.first <= wish->lo) {
@@ -265,24 +286,26 @@ static bool highest_between(const struct at_tree *tree, const struct at_wish *wi
 
 static const struct room everywhere = {0, UINT64_MAX};
 
-static bool lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+static bool lowest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                       struct at_path *path) {
     if (tree->height == 0) {
         return lowest_in(wish, everywhere, start);
     }
     struct room room;
-    return (head_room(tree, wish, &room) && lowest_in(wish, room, start)) ||
-           (tree->gap >= needed(wish) && lowest_between(tree, wish, start)) ||
-           (tail_room(tree, wish, &room) && lowest_in(wish, room, start));
+    return (head_room(tree, wish, &room, path) && lowest_in(wish, room, start)) ||
+           (tree->gap >= needed(wish) && lowest_between(tree, wish, start, path)) ||
+           (tail_room(tree, wish, &room, path) && lowest_in(wish, room, start));
 }
 
-static bool highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start) {
+static bool highest_gap(const struct at_tree *tree, const struct at_wish *wish, uint64_t *start,
+                        struct at_path *path) {
     if (tree->height == 0) {
         return highest_in(wish, everywhere, start);
     }
     struct room room;
-    return (tail_room(tree, wish, &room) && highest_in(wish, room, start)) ||
-           (tree->gap >= needed(wish) && highest_between(tree, wish, start)) ||
-           (head_room(tree, wish, &room) && highest_in(wish, room, start));
+    return (tail_room(tree, wish, &room, path) && highest_in(wish, room, start)) ||
+           (tree->gap >= needed(wish) && highest_between(tree, wish, start, path)) ||
+           (head_room(tree, wish, &room, path) && highest_in(wish, room, start));
 }
 
 #endif

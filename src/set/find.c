@@ -33,39 +33,47 @@ static bool read_wish(const struct mset *set, const struct mset_gap_request *req
 }
 
 static bool lowest(const struct at_tree *tree, const struct at_wish *wish, bool hinted,
-                   uint64_t hint, uint64_t *start) {
+                   uint64_t hint, uint64_t *start, struct at_path *path) {
     if (hinted && hint > wish->lo) {
         struct at_wish near = *wish;
         near.lo = hint;
-        if (near.lo <= near.last && tree->search->lowest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && tree->search->lowest_gap(tree, &near, start, path)) {
             return true;
         }
     }
-    return tree->search->lowest_gap(tree, wish, start);
+    return tree->search->lowest_gap(tree, wish, start, path);
 }
 
 static bool highest(const struct at_tree *tree, const struct at_wish *wish, bool hinted,
-                    uint64_t hint, uint64_t *start) {
+                    uint64_t hint, uint64_t *start, struct at_path *path) {
     const uint64_t last = hint + (wish->size - 1); /* of a run that starts at the hint */
     if (hinted && last >= hint && last < wish->last) {
         struct at_wish near = *wish;
         near.last = last;
-        if (near.lo <= near.last && tree->search->highest_gap(tree, &near, start)) {
+        if (near.lo <= near.last && tree->search->highest_gap(tree, &near, start, path)) {
             return true;
         }
     }
-    return tree->search->highest_gap(tree, wish, start);
+    return tree->search->highest_gap(tree, wish, start, path);
 }
 
-mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *request,
-                           uint64_t *start) {
+mset_status mset_seek_free(const struct mset *set, const struct mset_gap_request *request,
+                           uint64_t *start, struct at_path *path) {
     struct at_wish wish;
-    if (!mset_given(set) || request == NULL || start == NULL || !read_wish(set, request, &wish)) {
+    if (!read_wish(set, request, &wish)) {
         return MSET_INVALID_PARAM;
     }
     const bool hinted = (request->flags & MSET_GAP_HINT) != 0;
     const bool found = (request->flags & MSET_GAP_TOP_DOWN) != 0
-                           ? highest(&set->tree, &wish, hinted, request->hint, start)
-                           : lowest(&set->tree, &wish, hinted, request->hint, start);
+                           ? highest(&set->tree, &wish, hinted, request->hint, start, path)
+                           : lowest(&set->tree, &wish, hinted, request->hint, start, path);
     return found ? MSET_OK : MSET_NOT_FOUND;
+}
+
+mset_status mset_find_free(const struct mset *set, const struct mset_gap_request *request,
+                           uint64_t *start) {
+    struct at_path path;
+    return mset_given(set) && request != NULL && start != NULL
+               ? mset_seek_free(set, request, start, &path)
+               : MSET_INVALID_PARAM;
 }

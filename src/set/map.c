@@ -53,6 +53,36 @@ mset_status mset_map(struct mset *set, const struct mset_area *area, unsigned ho
     return status == MSET_OK ? mset_run(&plan, page_table) : status;
 }
 
+mset_status mset_map_free(struct mset *set, const struct mset_gap_request *request,
+                          struct mset_area *area, void *page_table) {
+    mset_status status = mset_begin(set);
+    if (status != MSET_OK) {
+        return status;
+    }
+    if (request == NULL || area == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    struct mset_area added = *area;
+    struct at_path path;
+    added.size = request->size;
+    status = mset_seek_free(set, request, &added.start, &path);
+    if (status != MSET_OK) {
+        return status;
+    }
+    if (mset_plain(set) && added.backend == NULL) {
+        const struct at_run run = mset_run_of(&added);
+        const struct range range = {run.first, run.last};
+        status = mset_splice_plain(set, &path, &range, &run);
+    } else {
+        status = mset_map(set, &added, MSET_MAP_FAIL, page_table);
+    }
+    if (status == MSET_OK) {
+        area->start = added.start;
+        area->size = added.size;
+    }
+    return status;
+}
+
 mset_status mset_replace_metadata(struct mset *set, const struct mset_area *area) {
     struct mset_plan plan;
     const mset_status status = mset_open_map(&plan, set, area, MSET_MAP_REPLACE);

@@ -79,6 +79,24 @@ static bool fits(const struct field *field, const struct at_wish *wish, uint64_t
     return true;
 }
 
+/* A search for room leads where a search for its answer leads. */
+static void check_path(const struct at_tree *tree, uint64_t start, uint64_t size,
+                       const struct at_path *path) {
+    struct at_path sought;
+    if (tree->height == 0) {
+        return;
+    }
+    at_seek_range(tree, start, start + (size - 1), &sought);
+    for (unsigned level = 0; level < tree->height; level++) {
+        assert_ptr_equal(path->node[level], sought.node[level]);
+        assert_int_equal(path->slot[level], sought.slot[level]);
+    }
+    assert_int_equal(path->from, sought.from);
+    assert_int_equal(path->to, sought.to);
+    assert_int_equal(path->fence, sought.fence);
+    assert_int_equal(path->last_leaf, sought.last_leaf);
+}
+
 static void search(const struct field *field, struct rng *rng) {
     const uint64_t lo = rng_below(rng, UNIVERSE);
     const struct at_wish wish = {
@@ -96,13 +114,19 @@ static void search(const struct field *field, struct rng *rng) {
             highest = i;
         }
     }
+    const struct at_tree *const tree = &field->orchard.tree;
     uint64_t start = 0;
-    assert_int_equal(field->orchard.tree.search->lowest_gap(&field->orchard.tree, &wish, &start),
-                     lowest != UNIVERSE);
-    assert_true(lowest == UNIVERSE || start == field->base + lowest);
-    assert_int_equal(field->orchard.tree.search->highest_gap(&field->orchard.tree, &wish, &start),
-                     highest != UNIVERSE);
-    assert_true(highest == UNIVERSE || start == field->base + highest);
+    struct at_path path;
+    assert_int_equal(tree->search->lowest_gap(tree, &wish, &start, &path), lowest != UNIVERSE);
+    if (lowest != UNIVERSE) {
+        assert_int_equal(start, field->base + lowest);
+        check_path(tree, start, wish.size, &path);
+    }
+    assert_int_equal(tree->search->highest_gap(tree, &wish, &start, &path), highest != UNIVERSE);
+    if (highest != UNIVERSE) {
+        assert_int_equal(start, field->base + highest);
+        check_path(tree, start, wish.size, &path);
+    }
 }
 
 static void season(struct field *field, uint64_t seed, uint64_t steps) {

@@ -78,6 +78,7 @@ static void test_questions_without_a_set(void **state) {
     assert_false(mset_find(NULL, AT(0), &area));
     assert_false(mset_overlaps(NULL, AT(0), PAGE));
     assert_int_equal(mset_find_free(NULL, &wish, &start), MSET_INVALID_PARAM);
+    assert_int_equal(mset_map_free(NULL, &wish, &(struct mset_area){0}, NULL), MSET_INVALID_PARAM);
     assert_int_equal(mset_count(NULL), 0);
     assert_int_equal(mset_mapped_bytes(NULL), 0);
     assert_int_equal(mset_page_size(NULL), 0);
@@ -106,6 +107,8 @@ static void test_no_place_for_the_answer(void **state) {
     assert_true(mset_find(set, AT(0), NULL));
     assert_int_equal(mset_find_free(set, NULL, &start), bad);
     assert_int_equal(mset_find_free(set, &wish, NULL), bad);
+    assert_int_equal(mset_map_free(set, NULL, &(struct mset_area){0}, NULL), bad);
+    assert_int_equal(mset_map_free(set, &wish, NULL, NULL), bad);
     mset_get_statistics(set, NULL);
     mset_cursor_all(NULL, set);
     assert_false(mset_cursor_next(NULL, NULL));

@@ -176,7 +176,7 @@ static void refuse_sometimes(struct twin *twin, const struct run *run, struct rn
 /* Mostly directly: plans cost the library, and so the test, a little more. */
 static enum operation_way random_way(struct rng *rng) {
     const uint64_t dice = rng_below(rng, 100);
-    return dice < 20 ? WAY_PLANNED : dice < 30 ? WAY_DROPPED : WAY_DIRECT;
+    return dice < 20 ? WAY_PLANNED : dice < 30 ? WAY_DROPPED : dice < 50 ? WAY_IN_ROOM : WAY_DIRECT;
 }
 
 static uint64_t run_once(const struct run *run, uint64_t seed, uint64_t steps) {

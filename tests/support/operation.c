@@ -59,6 +59,21 @@ bool operation_has_plan(const struct operation *operation) {
     return operation->kind <= OP_SHRINK;
 }
 
+bool operation_finds_room(const struct operation *o, uint64_t page_size) {
+    return o->kind == OP_MAP && o->how == MSET_MAP_FAIL && o->size != 0 &&
+           (o->start | o->size) % page_size == 0 && o->start + (o->size - 1) >= o->start;
+}
+
+/* From above or below, with a hint or without: the answer is the same. */
+struct mset_gap_request operation_room(const struct operation *o) {
+    const struct mset_gap_request room = {.size = o->size,
+                                          .lo = o->start,
+                                          .hi = o->start + o->size,
+                                          .hint = o->start,
+                                          .flags = (unsigned)(o->start ^ o->flags) / 4096 % 4};
+    return room;
+}
+
 static const char *guard_text(unsigned flags) {
     return (flags & MSET_GUARD) != 0 ? " | MSET_GUARD" : "";
 }
@@ -126,10 +141,25 @@ static bool takes_page_table(const struct operation *o) {
            o->kind != OP_SET_LIMITS;
 }
 
+static const char *room_text(const struct operation *o, char *text, size_t size) {
+    const struct mset_gap_request room = operation_room(o);
+    char area[128];
+    area_text(o, area, sizeof area);
+    (void)snprintf(text, size,
+                   "mset_map_free(set, &(struct mset_gap_request){.size = %#" PRIx64
+                   ", .lo = %#" PRIx64 ", .hi = %#" PRIx64 ", .hint = %#" PRIx64
+                   ", .flags = %u}, %s, pt);",
+                   room.size, room.lo, room.hi, room.hint, room.flags, area);
+    return text;
+}
+
 const char *operation_text(const struct operation *o, enum operation_way way, char *text,
                            size_t size) {
     char arguments[256];
     size_t length = 0;
+    if (way == WAY_IN_ROOM) {
+        return room_text(o, text, size);
+    }
     arguments_text(o, arguments, sizeof arguments);
     if (way != WAY_DIRECT) {
         length = (size_t)snprintf(

@@ -65,11 +65,16 @@ bool operation_update(void *update, const struct mset_area *piece, uint64_t *fla
 enum operation_way {
     WAY_DIRECT,
     WAY_PLANNED, /* planned, shown, committed */
-    WAY_DROPPED  /* planned, shown, dropped; then directly */
+    WAY_DROPPED, /* planned, shown, dropped; then directly */
+    WAY_IN_ROOM  /* mset_map_free, which may look for room in the range only; else directly */
 };
 
 /* Is there a mset_plan_*() of it? */
 bool operation_has_plan(const struct operation *operation);
+
+/* Is it a map that mset_map_free can do, with a request for exactly this range? */
+bool operation_finds_room(const struct operation *operation, uint64_t page_size);
+struct mset_gap_request operation_room(const struct operation *operation);
 
 /* The call as C text. Returns `text`. */
 const char *operation_text(const struct operation *operation, enum operation_way way, char *text,

@@ -436,6 +436,9 @@ const char *twin_apply(struct twin *twin, const struct operation *operation) {
     if (!operation_has_plan(operation)) {
         twin->way = WAY_DIRECT;
     }
+    if (twin->way == WAY_IN_ROOM && !operation_finds_room(operation, twin->options.page_size)) {
+        twin->way = WAY_DIRECT;
+    }
     const enum operation_way way = twin->way;
     remember(twin, operation);
     twin->shown.count = 0;

@@ -10,6 +10,22 @@ static bool leave_alone(void *arg, const struct mset_area *piece, uint64_t *flag
     return false;
 }
 
+/* The range is free if there is room for it in the range. */
+static mset_status map_in_room(struct twin *twin, const struct operation *o) {
+    const struct mset_gap_request room = operation_room(o);
+    struct mset_area area = operation_area(o, &twin->stage);
+    const struct mset_area unplaced = {1, 1, area.flags, area.backend, area.offset};
+    area = unplaced;
+    const mset_status status = mset_map_free(twin->set, &room, &area, &twin->stage);
+    if (status == MSET_OK ? area.start != o->start || area.size != o->size
+                          : !area_equal(&area, &unplaced)) {
+        (void)twin_complain(twin, "mset_map_free: it says the area is at %#llx",
+                            (unsigned long long)area.start);
+        return MSET_BAD_STATE;
+    }
+    return status == MSET_NOT_FOUND ? MSET_ALREADY_EXISTS : status;
+}
+
 mset_status twin_call(struct twin *twin, const struct operation *o) {
     struct update update = {o, twin->options.page_size, &twin->asked, &twin->stage};
     const struct mset_area area = operation_area(o, &twin->stage);
@@ -17,6 +33,9 @@ mset_status twin_call(struct twin *twin, const struct operation *o) {
     void *page_table = &twin->stage;
     switch (o->kind) {
     case OP_MAP:
+        if (twin->way == WAY_IN_ROOM) {
+            return map_in_room(twin, o);
+        }
         return mset_map(set, &area, o->how, page_table);
     case OP_UNMAP:
         return mset_unmap(set, o->start, o->size, page_table);
@@ -103,12 +122,15 @@ const char *twin_try_all_calls(struct twin *twin) {
     void *pt = &twin->stage;
     const uint64_t page = twin->options.page_size, at = twin->options.base;
     const struct mset_area area = {at, page, 0, NULL, 0};
+    const struct mset_gap_request room = {.size = page};
+    struct mset_area found = area;
     struct mset_plan *plan = NULL;
     const struct {
         const char *name;
         mset_status status;
     } calls[] = {
         {"mset_map", mset_map(set, &area, MSET_MAP_REPLACE, pt)},
+        {"mset_map_free", mset_map_free(set, &room, &found, pt)},
         {"mset_unmap", mset_unmap(set, at, page, pt)},
         {"mset_clear", mset_clear(set, pt)},
         {"mset_protect", mset_protect(set, at, page, MSET_HOLES_SKIP, leave_alone, NULL, pt)},

@@ -103,6 +103,16 @@ uint64_t maple_top_gap(const struct maple *map, uint64_t size, uint64_t hi) {
     return mas.index;
 }
 
+uint64_t maple_map_top(struct maple *map, uint64_t size, uint64_t hi, uint64_t flags) {
+    MA_STATE(mas, &map->tree, 0, 0);
+    if (size > hi || mas_empty_area_rev(&mas, 0, hi - 1, size)) {
+        return UINT64_MAX;
+    }
+    mas.last = mas.index + size - 1;
+    store(map, &mas, entry_of(flags));
+    return mas.index;
+}
+
 _Static_assert(sizeof(struct ma_state) <= sizeof(struct maple_cursor), "a state fits a cursor");
 
 void maple_first(struct maple_cursor *cursor, const struct maple *map) {

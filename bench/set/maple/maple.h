@@ -37,6 +37,9 @@ void maple_protect(struct maple *map, uint64_t start, uint64_t end, uint64_t fla
 /* The highest start of `size` free bytes that end at or below hi, or UINT64_MAX. */
 uint64_t maple_top_gap(const struct maple *map, uint64_t size, uint64_t hi);
 
+/* The same, and maps there: the store goes on from where the search has ended. */
+uint64_t maple_map_top(struct maple *map, uint64_t size, uint64_t hi, uint64_t flags);
+
 /* From the first area to the last; nothing may change meanwhile. */
 struct maple_cursor {
     uint64_t state[12];

@@ -41,6 +41,9 @@ class MapleTree {
     /* Its own word for no room is ours. */
     uint64_t top_gap(uint64_t size, uint64_t hi) const { return maple_top_gap(areas, size, hi); }
     static_assert(no_gap == UINT64_MAX);
+    uint64_t map_top(uint64_t size, uint64_t hi, uint64_t flags) {
+        return maple_map_top(areas, size, hi, flags);
+    }
 
     template <class F> void for_each(F f) const {
         maple_cursor cursor;

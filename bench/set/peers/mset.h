@@ -63,6 +63,20 @@ class Mset {
         return mset_find_free(set, &wish, &start) == MSET_OK ? start : no_gap;
     }
 
+    uint64_t map_top(uint64_t size, uint64_t hi, uint64_t flags) {
+        mset_gap_request wish = {};
+        wish.size = size;
+        wish.hi = hi;
+        wish.flags = MSET_GAP_TOP_DOWN;
+        mset_area area = {0, 0, flags, backend, 0};
+        const mset_status status = mset_map_free(set, &wish, &area, nullptr);
+        if (status == MSET_NOT_FOUND) {
+            return no_gap;
+        }
+        require(status);
+        return area.start;
+    }
+
     template <class F> void for_each(F f) const {
         mset_cursor cursor;
         mset_area areas[64];
@@ -76,13 +90,12 @@ class Mset {
 
     uint64_t count() const { return mset_count(set); }
 
-    void bulk(const std::vector<Area> &ascending) {
-        std::vector<mset_area> areas;
-        areas.reserve(ascending.size());
-        for (const Area &area : ascending) {
-            areas.push_back({area.start, area.end - area.start, area.flags, backend, 0});
-        }
-        require(mset_load_metadata(set, areas.data(), areas.size()));
+    using Item = mset_area; /* without a backend */
+    static Item item(const Area &area) {
+        return {area.start, area.end - area.start, area.flags, nullptr, 0};
+    }
+    void bulk(const std::vector<Item> &ascending) {
+        require(mset_load_metadata(set, ascending.data(), ascending.size()));
     }
 
   private:
