@@ -242,6 +242,18 @@ static void test_lists_that_are_wrong(void **state) {
     close_place(&place);
 }
 
+/* By the byte: an area may begin behind the last byte of the one before it, but not on it. */
+static void test_side_by_side_but_not_over(void **state) {
+    (void)state;
+    struct place place;
+    struct mset_area areas[] = {{10, 5, R, NULL, 0}, {14, 5, R, NULL, 0}};
+    open_place(&place, (struct mset_options){.page_size = 1});
+    load(&place, &(struct list){areas, 2, 0}, MSET_INVALID_PARAM);
+    areas[1].start = 15;
+    load(&place, &(struct list){areas, 2, 0}, MSET_OK);
+    close_place(&place);
+}
+
 /* Behind an area that ends at 2^64 there is nothing, not even the first address of all. */
 static void test_nothing_comes_after_the_end(void **state) {
     (void)state;
@@ -481,6 +493,7 @@ int main(void) {
         cmocka_unit_test(test_again_after_emptying),
         cmocka_unit_test(test_all_of_the_address_space),
         cmocka_unit_test(test_lists_that_are_wrong),
+        cmocka_unit_test(test_side_by_side_but_not_over),
         cmocka_unit_test(test_nothing_comes_after_the_end),
         cmocka_unit_test(test_the_last_of_many_is_wrong),
         cmocka_unit_test(test_only_an_empty_set),
@@ -492,5 +505,5 @@ int main(void) {
         cmocka_unit_test(test_observers_are_told_in_order),
         cmocka_unit_test(test_observers_hear_nothing_of_a_failure),
     };
-    return cmocka_run_group_tests_name("set, many at a time", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("set, loading", tests, NULL, NULL);
 }

@@ -116,6 +116,23 @@ static void test_ranges(void **state) {
     close_place(&place);
 }
 
+/* By the byte: the area that begins with the last byte of the range is the last one. */
+static void test_range_that_ends_with_a_start(void **state) {
+    (void)state;
+    struct place place;
+    struct mset_cursor cursor;
+    struct mset_area areas[] = {{0, 2, R, NULL, 0}, {3, 2, R, NULL, 0}, {7, 2, R, NULL, 0}};
+    struct mset_area out[3];
+    open_place(&place, (struct mset_options){.page_size = 1});
+    load(&place, &(struct list){areas, 3, 0}, MSET_OK);
+    for (uint64_t size = 1; size <= 9; size++) {
+        assert_int_equal(mset_cursor_range(&cursor, place.set, 0, size), MSET_OK);
+        assert_int_equal(mset_cursor_next_many(&cursor, out, 3), size < 4 ? 1 : size < 8 ? 2 : 3);
+        mset_cursor_close(&cursor);
+    }
+    close_place(&place);
+}
+
 static void step_both(struct walkers *walkers, bool up) {
     struct mset_area area = {0}, wanted = {0};
     const bool got =
@@ -172,6 +189,7 @@ int main(void) {
         cmocka_unit_test(test_every_room),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_range_that_ends_with_a_start),
         cmocka_unit_test(test_among_steps_and_changes),
     };
     return cmocka_run_group_tests_name("set, many at a time", tests, NULL, NULL);
