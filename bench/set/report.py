@@ -2,6 +2,7 @@
 """The comparison of the memory set with its peers: one table, its targets, and plots.
 
     report.py [--markdown] [--only WORK,...] [--plots FOLDER] RESULTS.json [OTHER-ALLOCATOR.json]
+    report.py --at AREAS RESULTS.json        a line for each work, at this many areas
 
 RESULTS: as mset-bench wrote it, with repetitions. A second file adds a row to every row. --plots
 wants matplotlib, and says so where there is none. For what is measured see set.cpp, for what is to
@@ -30,11 +31,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--at", type=int, metavar="AREAS")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     parser.add_argument("--plots", metavar="FOLDER")
     parser.add_argument("files", nargs="+", metavar="RESULTS.json")
     wish = parser.parse_args()
     runs = [results.read(path) for path in wish.files]
+    if wish.at is not None:
+        table.print_at(runs[0], wish.at)
+        return
     (table.print_markdown if wish.markdown else table.print_text)(runs, wish.only)
     if wish.plots:
         draw(runs, wish.plots)

@@ -16,6 +16,7 @@
  *                           allocator says is in use, per area
  *     split                 protect of 1..16 random pages in a merging set: only mset merges
  *     replay                the recorded calls of real programs, per call: replay/who/trace
+ *     chase, wrong_guess    what the processor waits for (costs.cpp)
  *
  * Who: mset, without a backend; mset_counted, with one that counts (unmap_1000); std_map,
  * absl_btree, boost_icl, sorted_array, maple_tree; limit, what the work cannot do without
@@ -23,6 +24,7 @@
  */
 #include "set.h"
 
+#include "costs.h"
 #include "register.h"
 #include "split.h"
 #include "subjects.h"
@@ -72,6 +74,7 @@ void add_set_works() {
         subject.add_works();
     }
     add_split();
+    add_costs();
 }
 
 void check_sets() {

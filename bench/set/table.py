@@ -164,6 +164,19 @@ def span(least, most):
     return str(most) if least == most else f"{least} to {most}"
 
 
+def waits(results):
+    """What the processor waits for, where it was measured (costs.cpp): a line."""
+    parts = []
+    guess = results.median("wrong_guess", "limit", "branch")
+    if guess is not None:
+        parts.append(f"for a wrong guess {guess:.1f} ns")
+    loads = [f"{results.median('chase', 'limit', at):.1f} of {at:,}"
+             for at in results.sizes("chase", "limit")]
+    if loads:
+        parts.append("for a load within 64 bytes an area " + ", ".join(loads))
+    return ["waits: " + "; ".join(parts)] if parts else []
+
+
 def about(runs):
     """Machine, compiler, allocators, versions: lines."""
     context = runs[0].context
@@ -181,6 +194,7 @@ def about(runs):
         f"x limit: how many times what the limit takes (of memory: the {targets.FIELD_BYTES} bytes "
         "of an area's fields)",
     ]
+    lines += waits(runs[0])
     missing = [who for who in PEERS_WANTED if who not in runs[0].subjects()]
     if missing:
         lines.append("NOT MEASURED: " + ", ".join(missing) + "; the best peer is one of the others")
@@ -201,19 +215,40 @@ def summary(all_blocks):
 LABEL, CELL, RATIO = 13, 7, 8
 
 
+def headline(subjects):
+    heads = "".join(f"{short(who) + ' ':>{CELL}}" for who in subjects)
+    return heads + f"{'x peer':>{RATIO}}{'x limit':>{RATIO}}"
+
+
+def beside(one):
+    """What stands behind the label."""
+    cells = "".join(f"{cell:>{CELL}}" for cell in one.cells[:-2])
+    return cells + "".join(f"{cell:>{RATIO}}" for cell in one.cells[-2:])
+
+
+def print_at(results, at):
+    """A line for each work that was measured at this size, and for each replayed trace."""
+    subjects = results.subjects()
+    lines = [(work, at) for work in results.works() if results.median(work, OURS, at) is not None]
+    lines += [("replay", trace) for trace in results.sizes("replay")]
+    labels = [work if place == at else f"replay {place}" for work, place in lines]
+    width = max(map(len, labels), default=0)
+    print("\n".join(about([results])))
+    print(f"\n{size(at) + ' areas':<{width}}" + headline(subjects))
+    for label, (work, place) in zip(labels, lines):
+        print(f"{label:<{width}}" + beside(row(results, subjects, work, place, label)))
+
+
 def print_text(runs, only):
     subjects = runs[0].subjects()
     found = list(blocks(runs, only))
     print("\n".join(about(runs)))
-    heads = "".join(f"{short(who) + ' ':>{CELL}}" for who in subjects)
-    heads += f"{'x peer':>{RATIO}}{'x limit':>{RATIO}}"
+    heads = headline(subjects)
     for work, what, wanted, work_rows in found:
         print(f"\n{work}, {what}" + (f"; to reach: {wanted}" if wanted else ""))
         print(" " * LABEL + heads)
         for one in work_rows:
-            cells = "".join(f"{cell:>{CELL}}" for cell in one.cells[:-2])
-            cells += "".join(f"{cell:>{RATIO}}" for cell in one.cells[-2:])
-            print(f"{one.label:>{LABEL}}{cells}  {one.verdict}".rstrip())
+            print(f"{one.label:>{LABEL}}{beside(one)}  {one.verdict}".rstrip())
     print("\n" + summary(found))
 
 

@@ -151,6 +151,13 @@ class Report(unittest.TestCase):
         self.assertRegex(out, r"backend +1.0 +5.00x\n")
         self.assertIn("\n1 targets hold, 1 MISSED\n", out)
 
+    def test_waits(self):
+        out = self.run_report(files={"one": document({
+            **churn(1.0), "wrong_guess/limit/branch": 6.25, "chase/limit/1000": 2.0,
+            "chase/limit/100000": 8.0})})
+        self.assertIn("\nwaits: for a wrong guess 6.2 ns; for a load within 64 bytes an area "
+                      "2.0 of 1,000, 8.0 of 100,000\n", out)
+
     def test_two_allocators(self):
         other = document(churn(100.0), {"allocator": "jemalloc 5.0-0-g12ab"})
         out = self.run_report("--markdown", files={"one": document(churn(201.0)), "two": other})
@@ -158,6 +165,15 @@ class Report(unittest.TestCase):
         self.assertIn("| churn | 10,000 | 201 |", out)
         self.assertIn("|  | jemalloc | 100 |", out)
         self.assertIn("\n1 targets hold, 1 MISSED\n", out)
+
+    def test_one_size(self):
+        values = {**churn(201.0), **churn(7.0, at=1000), "replay/mset/a-trace": 4.0,
+                  "replay/std_map/a-trace": 2.0}
+        out = self.run_report("--at", "10000", files={"one": document(values)})
+        self.assertRegex(out, r"\n10,000 areas +mset +std_map +absl +array +limit +x peer +x limit\n")
+        self.assertRegex(out, r"\nchurn +201 +1,000 +500\* +1.0 +1.0 +2.49x +201x\n")
+        self.assertRegex(out, r"\nreplay a-trace +4.0 +2.0\* +- +- +- +0.50x +-\n")
+        self.assertNotIn("7.0", out)
 
     def test_fits_a_terminal(self):
         values = {f"find_hit/{who}/1000000": 1e4 for who in results.ORDER}
