@@ -13,7 +13,7 @@
  * What is here begins with at_; what the linker sees, with mset_at_, as in every room.
  *
  * Files: node.h (layout), search*, gap.h and lanes_*.h (search), path.c (stepping), pool.c (nodes),
- * append.c, splice.c, carve.c, cut.c, overflow.c and balance.c (change), load.c, validate.c.
+ * quick.c, splice.c, carve.c, cut.c, overflow.c and balance.c (change), load.c, validate.c.
  */
 #ifndef MSET_AREA_TREE_H
 #define MSET_AREA_TREE_H
@@ -173,8 +173,15 @@ void mset_at_splice_at(struct at_tree *tree, struct at_path *path, uint64_t firs
                        const struct at_run *run);
 void mset_at_splice(struct at_tree *tree, uint64_t first, uint64_t last, const struct at_run *run);
 
-/* Puts the run behind all others, if the way there is known and it needs no node (append.c). */
+/*
+ * What most splices are, as far as it needs no node and no other node's help (quick.c): false if
+ * not. The run goes behind all others (no path is needed), or where the path's range is free and in
+ * one leaf; the one area that the path's range holds is taken out if it lies wholly in it.
+ */
 bool mset_at_append(struct at_tree *tree, const struct at_run *run);
+bool mset_at_insert(struct at_tree *tree, const struct at_path *path, const struct at_run *run);
+bool mset_at_take_out(struct at_tree *tree, const struct at_path *path, uint64_t first,
+                      uint64_t last);
 /* The path leads to the last leaf. */
 void mset_at_learn_tail(struct at_tree *tree, const struct at_path *path);
 

@@ -1,5 +1,4 @@
 mset_core_sources(
-    append.c
     balance.c
     carve.c
     cut.c
@@ -7,6 +6,7 @@ mset_core_sources(
     overflow.c
     path.c
     pool.c
+    quick.c
     search.c
     search_portable.c
     splice.c

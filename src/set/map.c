@@ -71,8 +71,7 @@ mset_status mset_map_free(struct mset *set, const struct mset_gap_request *reque
     }
     if (mset_plain(set) && added.backend == NULL) {
         const struct at_run run = mset_run_of(&added);
-        const struct range range = {run.first, run.last};
-        status = mset_splice_plain(set, &path, &range, &run);
+        status = mset_insert_plain(set, &path, &run);
     } else {
         status = mset_map(set, &added, MSET_MAP_FAIL, page_table);
     }

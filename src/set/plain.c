@@ -6,8 +6,9 @@
  */
 #include "set.h"
 
-mset_status mset_splice_plain(struct mset *set, struct at_path *path, const struct range *range,
-                              const struct at_run *run) {
+/* The range becomes the run, or nothing. */
+static mset_status splice(struct mset *set, struct at_path *path, const struct range *range,
+                          const struct at_run *run) {
     struct at_tree *const tree = &set->tree;
     const mset_status status = mset_at_prepare(tree, path, range->first, range->last, run != NULL);
     if (status == MSET_OK) {
@@ -15,6 +16,14 @@ mset_status mset_splice_plain(struct mset *set, struct at_path *path, const stru
         at_trim_spares(tree);
     }
     return status;
+}
+
+mset_status mset_insert_plain(struct mset *set, struct at_path *path, const struct at_run *run) {
+    if (set->tree.height != 0 && mset_at_insert(&set->tree, path, run)) {
+        return MSET_OK;
+    }
+    const struct range range = {run->first, run->last};
+    return splice(set, path, &range, run);
 }
 
 mset_status mset_map_plain(struct mset *set, const struct range *range,
@@ -31,19 +40,23 @@ mset_status mset_map_plain(struct mset *set, const struct range *range,
         ((how & MSET_GUARD) != 0 && !mset_guarded(set, range, &none))) {
         return MSET_ALREADY_EXISTS;
     }
-    const bool splits = taken && mset_splits_one(&path, range);
-    const mset_status status = mset_splice_plain(set, &path, range, &run);
+    if (!taken) {
+        return mset_insert_plain(set, &path, &run);
+    }
+    const bool splits = mset_splits_one(&path, range);
+    const mset_status status = splice(set, &path, range, &run);
     set->splits += splits && status == MSET_OK;
     return status;
 }
 
 mset_status mset_unmap_plain(struct mset *set, const struct range *range) {
     struct at_path path;
-    if (!mset_seek(set, range, &path)) {
+    if (!mset_seek(set, range, &path) ||
+        mset_at_take_out(&set->tree, &path, range->first, range->last)) {
         return MSET_OK;
     }
     const bool splits = mset_splits_one(&path, range);
-    const mset_status status = mset_splice_plain(set, &path, range, NULL);
+    const mset_status status = splice(set, &path, range, NULL);
     set->splits += splits && status == MSET_OK;
     return status;
 }

@@ -413,9 +413,8 @@ static inline bool mset_plain(const struct mset *set) {
 /* The calls of set.h on a plain set, their arguments checked. The area has no backend. */
 mset_status mset_map_plain(struct mset *set, const struct range *range,
                            const struct mset_area *area, unsigned how);
-/* The range, which the path was made for, becomes the run, or nothing if that is NULL. */
-mset_status mset_splice_plain(struct mset *set, struct at_path *path, const struct range *range,
-                              const struct at_run *run);
+/* The run goes where nothing is; the path was made for it. */
+mset_status mset_insert_plain(struct mset *set, struct at_path *path, const struct at_run *run);
 mset_status mset_unmap_plain(struct mset *set, const struct range *range);
 /* False: it takes a plan. Holes are skipped. */
 bool mset_protect_plain(struct mset *set, const struct range *range, mset_update_flags update,
