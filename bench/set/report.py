@@ -3,6 +3,7 @@
 
     report.py [--markdown] [--only WORK,...] [--plots FOLDER] RESULTS.json [OTHER-ALLOCATOR.json]
     report.py --at AREAS RESULTS.json        a line for each work, at this many areas
+    report.py --targets RESULTS.json [OTHER-ALLOCATOR.json]    a line for each target
 
 RESULTS: as mset-bench wrote it, with repetitions. A second file adds a row to every row. --plots
 wants matplotlib, and says so where there is none. For what is measured see set.cpp, for what is to
@@ -32,6 +33,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--at", type=int, metavar="AREAS")
+    parser.add_argument("--targets", action="store_true")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
     parser.add_argument("--plots", metavar="FOLDER")
     parser.add_argument("files", nargs="+", metavar="RESULTS.json")
@@ -39,6 +41,9 @@ def main():
     runs = [results.read(path) for path in wish.files]
     if wish.at is not None:
         table.print_at(runs[0], wish.at)
+        return
+    if wish.targets:
+        table.print_targets(runs)
         return
     (table.print_markdown if wish.markdown else table.print_text)(runs, wish.only)
     if wish.plots:

@@ -239,6 +239,32 @@ def print_at(results, at):
         print(f"{label:<{width}}" + beside(row(results, subjects, work, place, label)))
 
 
+def reached(results, target, at):
+    """The ratio that the target is about; with a mark where it is missed."""
+    verdicts, _ = targets.judge(results, target.work, at)
+    found = [one for one in verdicts if one.target == target]
+    if not found:
+        return "-"
+    return times(found[0].value) + ("" if found[0].holds_at(at) else " !")
+
+
+def print_targets(runs):
+    """Every target, and what was reached at every size, or in every trace."""
+    print("\n".join(about(runs)[:2]) + "\n! missed")
+    for by_size in (True, False):
+        wanted = [one for one in targets.TARGETS if (one.work != "replay") == by_size]
+        places = sorted({at for one in wanted for at in runs[0].sizes(one.work)
+                         if not by_size or at >= targets.LEAST_AREAS})
+        heads = [size(at)[:11] for at in places]
+        print("\n" + f"{'':<44}" + "".join(f"{head:>12}" for head in heads))
+        for target in wanted:
+            for results in runs:
+                label = f"{target.work}, {target}" if results is runs[0] else allocator(results)
+                cells = [reached(results, target, at) for at in places]
+                print((f"{label:<44}" if results is runs[0] else f"{label:>43} ")
+                      + "".join(f"{cell:>12}" for cell in cells))
+
+
 def print_text(runs, only):
     subjects = runs[0].subjects()
     found = list(blocks(runs, only))

@@ -151,6 +151,14 @@ class Report(unittest.TestCase):
         self.assertRegex(out, r"backend +1.0 +5.00x\n")
         self.assertIn("\n1 targets hold, 1 MISSED\n", out)
 
+    def test_targets(self):
+        out = self.run_report("--targets", files={"one": document(
+            {**churn(201.0), **churn(7.0, at=1000), "replay/mset/a-trace": 4.0,
+             "replay/std_map/a-trace": 9.0})})
+        self.assertRegex(out, r"\nchurn, peer >= 2.5x \(1.6x at 1M\) +71.4x +2.49x !\n")
+        self.assertRegex(out, r"\nreplay, std_map >= 2x +2.25x\n")
+        self.assertRegex(out, r"\npunch, peer >= 1.6x +- +-\n")
+
     def test_waits(self):
         out = self.run_report(files={"one": document({
             **churn(1.0), "wrong_guess/limit/branch": 6.25, "chase/limit/1000": 2.0,
