@@ -51,11 +51,13 @@ mset_status mset_map_plain(struct mset *set, const struct range *range,
 
 mset_status mset_unmap_plain(struct mset *set, const struct range *range) {
     struct at_path path;
-    if (!mset_seek(set, range, &path) ||
-        mset_at_take_out(&set->tree, &path, range->first, range->last)) {
+    if (!mset_seek(set, range, &path)) {
         return MSET_OK;
     }
     const bool splits = mset_splits_one(&path, range);
+    if (!splits && mset_at_take_out(&set->tree, &path, range->first, range->last)) {
+        return MSET_OK;
+    }
     const mset_status status = splice(set, &path, range, NULL);
     set->splits += splits && status == MSET_OK;
     return status;
