@@ -169,11 +169,11 @@ def waits(results):
     parts = []
     guess = results.median("wrong_guess", "limit", "branch")
     if guess is not None:
-        parts.append(f"for a wrong guess {guess:.1f} ns")
-    loads = [f"{results.median('chase', 'limit', at):.1f} of {at:,}"
-             for at in results.sizes("chase", "limit")]
-    if loads:
-        parts.append("for a load within 64 bytes an area " + ", ".join(loads))
+        parts.append(f"a wrong guess {guess:.1f} ns")
+    sizes = results.sizes("chase", "limit")
+    if sizes:
+        loads = ", ".join(number(results.median("chase", "limit", at)) for at in sizes)
+        parts.append(f"a load in 64 bytes an area, {size(sizes[0])} to {size(sizes[-1])} areas: {loads}")
     return ["waits: " + "; ".join(parts)] if parts else []
 
 

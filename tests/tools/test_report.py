@@ -163,8 +163,8 @@ class Report(unittest.TestCase):
         out = self.run_report(files={"one": document({
             **churn(1.0), "wrong_guess/limit/branch": 6.25, "chase/limit/1000": 2.0,
             "chase/limit/100000": 8.0})})
-        self.assertIn("\nwaits: for a wrong guess 6.2 ns; for a load within 64 bytes an area "
-                      "2.0 of 1,000, 8.0 of 100,000\n", out)
+        self.assertIn("\nwaits: a wrong guess 6.2 ns; a load in 64 bytes an area, 1,000 to 100,000 "
+                      "areas: 2.0, 8.0\n", out)
 
     def test_two_allocators(self):
         other = document(churn(100.0), {"allocator": "jemalloc 5.0-0-g12ab"})
