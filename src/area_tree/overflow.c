@@ -11,6 +11,7 @@
 #include "balance.h"
 #include "edit.h"
 
+#include "../base/assert.h"
 #include "../base/memory.h"
 
 /* Two leaves that would hold more than this in sum split: else they would overflow again soon. */
@@ -170,6 +171,7 @@ void mset_at_split(struct at_tree *tree, const struct at_path *path, const struc
     struct row row;
     row.count = 0;
     add_edited(&row, leaf, edit);
+    MSET_ASSERT(row.count > AT_LEAF_CAPACITY);
     const unsigned half = appends(path) ? leaf->count : (row.count + 1) / 2;
     write_leaf(&row, 0, half, leaf);
     write_leaf(&row, half, row.count, right);
