@@ -23,10 +23,26 @@ static uint64_t end_of(const struct at_tree *tree) {
     return at_path_run(&path).last + 1;
 }
 
+static void assert_same_runs(const struct at_tree *one, const struct at_tree *other) {
+    struct at_path path, beside;
+    bool more = mset_at_first_from(one, 0, &path);
+    bool wanted = mset_at_first_from(other, 0, &beside);
+    while (more && wanted) {
+        const struct at_run run = at_path_run(&path), same = at_path_run(&beside);
+        assert_int_equal(run.first, same.first);
+        assert_int_equal(run.last, same.last);
+        assert_true(at_same_attributes(&run.attributes, &same.attributes));
+        more = mset_at_next(one, &path);
+        wanted = mset_at_next(other, &beside);
+    }
+    assert_int_equal(more, wanted);
+}
+
 static void assert_same(const struct twins *twins) {
     const struct at_tree *one = &twins->one.tree, *other = &twins->other.tree;
     assert_null(mset_at_validate(one));
     assert_null(mset_at_validate(other));
+    assert_same_runs(one, other);
     assert_int_equal(one->areas, other->areas);
     assert_int_equal(one->bytes, other->bytes);
     assert_int_equal(one->gap, other->gap);
@@ -85,7 +101,8 @@ static void drop(struct twins *twins, uint64_t first, uint64_t last) {
 static void step(struct twins *twins, struct rng *rng, uint64_t flags) {
     const uint64_t length = 1 + rng_below(rng, 3);
     const bool shrinks = flags / 300 % 2 != 0; /* the tree, for a while */
-    if (rng_chance(rng, shrinks ? 5 : 60) || twins->end < 10) { /* behind all, or over the last bytes */
+    if (rng_chance(rng, shrinks ? 5 : 60) ||
+        twins->end < 10) { /* behind all, or over the last bytes */
         const uint64_t back = rng_chance(rng, 10) && twins->end > 2 ? rng_below(rng, 3) : 0;
         const uint64_t first = twins->end - back + (back == 0 ? rng_below(rng, 3) : 0);
         add(twins, first, first + length - 1, flags);
@@ -132,14 +149,14 @@ static void quick_edits_are_splices(void **state) {
 static void a_row_is_appended(void **state) {
     (void)state;
     struct twins twins = {.end = 0};
-    const uint64_t count = 40 * (uint64_t)AT_LEAF_CAPACITY;
+    const uint64_t leaves = 40, count = leaves * AT_LEAF_CAPACITY;
     orchard_open(&twins.one);
     orchard_open(&twins.other);
     for (uint64_t i = 0; i < count; i++) {
         add(&twins, 3 * i, 3 * i + 1, i);
         assert_same(&twins);
     }
-    assert_true(twins.spliced <= 2 * 40);
+    assert_true(twins.spliced <= 2 * leaves);
     orchard_close(&twins.one);
     orchard_close(&twins.other);
 }
