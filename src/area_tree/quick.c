@@ -15,6 +15,8 @@
 #include "balance.h"
 #include "edit.h"
 
+#include "../base/assert.h"
+
 static void count_one(struct at_tree *tree, uint64_t areas, uint64_t bytes) {
     tree->version++;
     tree->areas += areas;
@@ -48,6 +50,7 @@ bool mset_at_append(struct at_tree *tree, const struct at_run *run) {
     if (gap > *at_gap_place(tree, tail, 0)) {
         mset_at_publish_gap(tree, tail, 0, gap);
     }
+    MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
     return true;
 }
 
@@ -65,6 +68,7 @@ bool mset_at_insert(struct at_tree *tree, const struct at_path *path, const stru
     if (shrinks) {
         mset_at_publish_gap(tree, path, 0, at_leaf_widest(tree, path));
     }
+    MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
     return true;
 }
 
@@ -82,5 +86,6 @@ bool mset_at_take_out(struct at_tree *tree, const struct at_path *path, uint64_t
     if (opened > *at_gap_place(tree, path, 0)) {
         mset_at_publish_gap(tree, path, 0, opened);
     }
+    MSET_ASSERT_EXPENSIVE(mset_at_validate(tree) == NULL);
     return true;
 }
