@@ -313,13 +313,13 @@ static void test_every_allocation_fails(void **state) {
     (void)state;
     size_t count, failed = 0;
     const struct operation *list = hungry(&count);
-    for (int round = 0; round < 8; round++) {
+    static const enum operation_way ways[] = {WAY_DIRECT, WAY_PLANNED, WAY_IN_ROOM};
+    for (int round = 0; round < 12; round++) {
         struct twin twin;
         scene_open(&twin, tall.pages, round / 2 % 2 != 0);
         prepare(&twin, &tall);
         for (size_t i = 0; i < count; i++) {
-            failed += starve_each(&twin, &list[i], round % 2 != 0,
-                                  round / 4 != 0 ? WAY_PLANNED : WAY_DIRECT);
+            failed += starve_each(&twin, &list[i], round % 2 != 0, ways[round / 4]);
         }
         agree(&twin, twin_close(&twin));
     }
@@ -328,6 +328,7 @@ static void test_every_allocation_fails(void **state) {
 
 /* Random operations, each of which fails for want of memory first as often as it can. */
 static void starve_at_random(const struct twin_options *options, uint64_t backends) {
+    static const enum operation_way ways[] = {WAY_DIRECT, WAY_PLANNED, WAY_IN_ROOM};
     struct twin twin;
     struct rng rng = {7};
     size_t failed = 0;
@@ -341,8 +342,7 @@ static void starve_at_random(const struct twin_options *options, uint64_t backen
     for (uint64_t i = 0; i < test_scaled(20000); i++) {
         const struct operation operation = operation_random(&mix, &rng);
         if (twin_can_judge(&twin, &operation)) {
-            failed += starve_each(&twin, &operation, i % 2 != 0,
-                                  i / 2 % 2 != 0 ? WAY_PLANNED : WAY_DIRECT);
+            failed += starve_each(&twin, &operation, i % 2 != 0, ways[i / 2 % 3]);
         }
     }
     (void)printf("faults injected: %zu\n", failed);
