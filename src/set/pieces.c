@@ -29,11 +29,6 @@ bool mset_prev_piece(const struct mset *set, const struct range *range, struct a
     return mset_at_prev(&set->tree, path) && at_path_run(path).last >= range->first;
 }
 
-bool mset_piece_is_whole(const struct at_path *path, const struct at_run *piece) {
-    const struct at_run area = at_path_run(path);
-    return area.first == piece->first && area.last == piece->last;
-}
-
 struct at_run mset_moved(const struct mset_plan *plan, const struct at_run *piece) {
     const uint64_t distance = plan->range.first - plan->pieces.first;
     struct at_run target = *piece;

@@ -204,8 +204,6 @@ bool mset_next_piece(const struct mset *set, const struct range *range, struct a
 /* The same from the other end. */
 bool mset_last_piece(const struct mset *set, const struct range *range, struct at_path *path);
 bool mset_prev_piece(const struct mset *set, const struct range *range, struct at_path *path);
-/* Is the piece all of the area at the path? */
-bool mset_piece_is_whole(const struct at_path *path, const struct at_run *piece);
 
 /* A piece that is moved, at its new place. */
 struct at_run mset_moved(const struct mset_plan *plan, const struct at_run *piece);
