@@ -3,8 +3,8 @@
  *
  * The tree knows addresses and attributes. It calls nobody: no backend, no page table. What an
  * address holds changes by the splice alone: replace what lies in [first, last] by one run or by
- * nothing. Carving only cuts areas in two, so that flags can be set in place; loading fills an
- * empty tree.
+ * nothing. The quick edits are splices that need no node. Carving only cuts areas in two, so that
+ * flags can be set in place; loading fills an empty tree.
  *
  *     at_seek           where an address is, as a path from the root
  *     mset_at_prepare   takes the nodes the splice will need; may fail, changes nothing
@@ -79,7 +79,7 @@ struct at_tree {
     uint64_t gap;    /* as a branch above the root would hold it (N5) */
     uint64_t areas;
     uint64_t bytes;   /* modulo 2^64 */
-    uint64_t version; /* changes with every splice: paths of another version are stale */
+    uint64_t version; /* changes with every edit: paths of another version are stale */
     const struct at_search *search;
     struct at_path tail; /* N9: to the last leaf, if `tail_known`; its fence and places are not */
     bool tail_known;
@@ -144,7 +144,7 @@ void mset_at_drop_node(struct at_tree *tree, void *node, unsigned level);
 /* Drops a whole subtree and takes its areas out of the tree's sums: O(its nodes). */
 void mset_at_drop_subtree(struct at_tree *tree, void *node, unsigned level);
 
-/* ---- change (splice.c) -------------------------------------------------------------------- */
+/* ---- change (splice.c, quick.c) ----------------------------------------------------------- */
 
 /*
  * Takes the nodes for a splice of [first, last] that puts in one run (`with_run`) or nothing;

@@ -1,7 +1,8 @@
 /*
  * balance.h - what keeps separators, gaps and fill right after a leaf has changed.
  *
- * The functions are for splice.c and cut.c; the small readers at the top for the whole room.
+ * The functions are for the files that change leaves; the small readers at the top for the whole
+ * room.
  */
 #ifndef MSET_AREA_TREE_BALANCE_H
 #define MSET_AREA_TREE_BALANCE_H

@@ -1,4 +1,4 @@
-/* edit.h - the change of one leaf: for splice.c, which makes it, and carve.c. */
+/* edit.h - the change of one leaf: for splice.c, which makes it, and whoever writes areas. */
 #ifndef MSET_AREA_TREE_EDIT_H
 #define MSET_AREA_TREE_EDIT_H
 
@@ -59,7 +59,7 @@ static inline void at_leaf_close(struct at_leaf *leaf, unsigned from, unsigned t
 
 /* Takes the nodes for splitting the leaf of the path once. MSET_NO_MEMORY. */
 mset_status mset_at_prepare_split(struct at_tree *tree, const struct at_path *path);
-/* Would room for `more` areas in the full leaf come from a neighbour, so that it needs no node? */
+/* Would a neighbour make the room for `more` areas that the leaf has not, without a node? */
 bool mset_at_can_share(const struct at_tree *tree, const struct at_path *path, unsigned more);
 /*
  * Has a neighbour take areas that do not touch the path's range, so that there is room for `more`;
