@@ -24,7 +24,8 @@
  * backends.h).
  *
  * Cost: n areas, k areas touched. find, overlaps: O(log n). map, unmap, protect: O(log n + k), and
- * O(log n) for each merge. move: O(k log n). find_free: O(log n) for page alignment; see there.
+ * O(log n) for each merge. move: O(k log n). find_free, map_free: O(log n) for page alignment; see
+ * there.
  *
  * NULL for a set, a cursor or a place to answer to is never more than a wrong argument: what
  * returns a status says MSET_INVALID_PARAM, what asks finds nothing (false, 0, all zero). Builds

@@ -232,6 +232,8 @@ static inline bool mset_seek(const struct mset *set, const struct range *range,
     return path->from < path->to || at_goes_on(path, range->last);
 }
 
+/* ---- find.c ------------------------------------------------------------------------------- */
+
 /* What mset_find_free finds, and the path for it unless the set is empty. */
 mset_status mset_seek_free(const struct mset *set, const struct mset_gap_request *request,
                            uint64_t *start, struct at_path *path);
