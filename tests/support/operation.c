@@ -66,11 +66,12 @@ bool operation_finds_room(const struct operation *o, uint64_t page_size) {
 
 /* From above or below, with a hint or without: the answer is the same. */
 struct mset_gap_request operation_room(const struct operation *o) {
+    const uint64_t mixed = o->start * UINT64_C(0x9e3779b97f4a7c15); /* whatever the page size is */
     const struct mset_gap_request room = {.size = o->size,
                                           .lo = o->start,
                                           .hi = o->start + o->size,
                                           .hint = o->start,
-                                          .flags = (unsigned)(o->start ^ o->flags) / 4096 % 4};
+                                          .flags = (unsigned)(mixed >> 62)};
     return room;
 }
 
