@@ -59,7 +59,7 @@ mset_status mset_map_free(struct mset *set, const struct mset_gap_request *reque
     if (status != MSET_OK) {
         return status;
     }
-    if (request == NULL || area == NULL) {
+    if (request == NULL || area == NULL || !mset_check_backend(area->backend)) {
         return MSET_INVALID_PARAM;
     }
     struct mset_area added = *area;

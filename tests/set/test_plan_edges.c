@@ -148,9 +148,12 @@ static void prepare_and_abort_come_together(void **state) {
     const struct mset_backend_ops both = {.prepare = agree, .abort = forget};
     struct mset *const set = merging_set();
     struct mset_plan *plan;
+    const struct mset_gap_request no_room = {.size = 2 * PAGE, .hi = PAGE}; /* comes second */
     for (size_t i = 0; i < 2; i++) {
         struct mset_backend backend = {&halves[i]};
         const struct mset_area area = {PAGE, PAGE, RW, &backend, 0};
+        struct mset_area unplaced = area;
+        assert_int_equal(mset_map_free(set, &no_room, &unplaced, NULL), MSET_INVALID_PARAM);
         assert_int_equal(mset_map(set, &area, MSET_MAP_FAIL, NULL), MSET_INVALID_PARAM);
         assert_int_equal(mset_plan_map(set, &area, MSET_MAP_FAIL, NULL, &plan), MSET_INVALID_PARAM);
         assert_int_equal(mset_replace_metadata(set, &area), MSET_INVALID_PARAM);
