@@ -5,6 +5,7 @@
 #include "backend.h"
 #include "backends.h"
 #include "base.h"
+#include "cow.h"
 #include "formats.h"
 #include "frames.h"
 #include "observe.h"

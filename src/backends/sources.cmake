@@ -4,4 +4,8 @@ mset_core_sources(
     linear.c
     eager.c
     lazy.c
+    cow.c
+    cow_fault.c
+    cow_fill.c
+    cow_protect.c
 )

@@ -1,3 +1,4 @@
 mset_core_sources(
     buddy.c
+    counted.c
 )

@@ -1,6 +1,8 @@
 /* house.c - see house.h. */
 #include "house.h"
 
+#include "lodger.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,12 +38,17 @@ static bool open_table(struct house *house) {
 static bool house_open(void *context, struct mset_conformance_world *world) {
     struct house *const house = context;
     struct mset_backend *const backends[] = {&house->linear.backend, &house->eager.backend,
-                                             &house->lazy.backend};
+                                             &house->lazy.backend, &house->cow.backend,
+                                             &house->cow_shared.backend};
     const bool opened = open_table(house);
     const struct mset_allocator memory = supplied_memory(&house->supply);
     mset_linear_init(&house->linear);
     mset_eager_init(&house->eager, &house->data_frames.frames, &memory);
     mset_lazy_init(&house->lazy, &house->data_frames.frames);
+    mset_counted_init(&house->counted, &house->data_frames.frames, NULL);
+    mset_cow_init(&house->cow, &house->counted, &memory);
+    mset_cow_init(&house->cow_shared, &house->counted, &memory);
+    house->lodger = lodger_open(&house->cow_shared);
     world->page_table = house->table;
     for (size_t i = 0; i < house->backend_count; i++) {
         world->backend[i] = backends[house->backends[i]];
@@ -52,7 +59,9 @@ static bool house_open(void *context, struct mset_conformance_world *world) {
 static uint64_t house_close(void *context) {
     struct house *const house = context;
     mset_pt_destroy(house->table);
-    const uint64_t left = house->supply.in_use;
+    lodger_close(house->lodger);
+    house->lodger = NULL;
+    const uint64_t left = house->supply.in_use + house->counted.extra;
     mset_buddy_destroy(house->table_buddy);
     mset_buddy_destroy(house->data_buddy);
     return left;
@@ -123,25 +132,43 @@ static uint64_t house_requests(void *context) {
 
 static uint64_t house_in_use(void *context) {
     const struct house *const house = context;
-    return house->supply.in_use;
+    return house->supply.in_use - (house->lodger == NULL ? 0 : lodger_alone(house->lodger));
 }
 
 static uint64_t house_references(void *context, size_t backend) {
     const struct house *const house = context;
-    const uint64_t areas[] = {house->linear.areas, house->eager.areas, house->lazy.areas};
+    const uint64_t areas[] = {house->linear.areas, house->eager.areas, house->lazy.areas,
+                              house->cow.areas, house->cow_shared.areas};
     return areas[house->backends[backend]];
 }
 
 /* ---- subjects -------------------------------------------------------------------------------- */
 
+static struct mset_conformance_backend traits_of(enum house_backend backend) {
+    struct mset_conformance_backend traits = {.name = "eager", .contents = true, .zeroed = true};
+    switch (backend) {
+    case HOUSE_LINEAR:
+        return (struct mset_conformance_backend){
+            .name = "linear", .offset_matters = true, .offset = UINT64_C(64) << 30};
+    case HOUSE_EAGER:
+        return traits;
+    case HOUSE_LAZY:
+        traits.name = "lazy";
+        break;
+    case HOUSE_COW:
+        traits.name = "cow";
+        break;
+    default:
+        traits.name = "cow, shared";
+        traits.late_flags = true;
+    }
+    traits.lazy = true;
+    return traits;
+}
+
 void house_invite(struct house *house, struct mset_conformance_subject *subject,
                   enum house_backend backend) {
-    static const struct mset_conformance_backend traits[HOUSE_BACKENDS] = {
-        {.name = "linear", .offset_matters = true, .offset = UINT64_C(64) << 30},
-        {.name = "eager", .contents = true, .zeroed = true},
-        {.name = "lazy", .lazy = true, .contents = true, .zeroed = true},
-    };
-    house->traits[house->backend_count] = traits[backend];
+    house->traits[house->backend_count] = traits_of(backend);
     house->backends[house->backend_count] = backend;
     house->backend_count++;
     subject->backend_count = house->backend_count;

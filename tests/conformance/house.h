@@ -10,14 +10,21 @@
 
 #include "supply.h"
 
-enum house_backend { HOUSE_LINEAR, HOUSE_EAGER, HOUSE_LAZY, HOUSE_BACKENDS };
+enum house_backend {
+    HOUSE_LINEAR,
+    HOUSE_EAGER,
+    HOUSE_LAZY,
+    HOUSE_COW,        /* nothing is shared, pages come by fault */
+    HOUSE_COW_SHARED, /* all that is mapped is populated, and shared with a lodger at once */
+    HOUSE_BACKENDS
+};
 
 struct house {
     struct mset_pt_config config; /* format, leaf sizes, ... of its page table */
     uint64_t page_size;
-    enum house_backend backends[HOUSE_BACKENDS]; /* those that stand in world.backend */
+    enum house_backend backends[MSET_CONFORMANCE_BACKENDS]; /* those that stand in world.backend */
     size_t backend_count;
-    struct mset_conformance_backend traits[HOUSE_BACKENDS];
+    struct mset_conformance_backend traits[MSET_CONFORMANCE_BACKENDS];
 
     unsigned char *memory; /* tables, then data; for all worlds */
     size_t table_bytes, data_bytes;
@@ -30,6 +37,9 @@ struct house {
     struct mset_linear linear;
     struct mset_eager eager;
     struct mset_lazy lazy;
+    struct mset_counted counted;
+    struct mset_cow cow, cow_shared;
+    struct lodger *lodger; /* NULL: there is none */
 };
 
 /* `large`: bytes of the larger leaf that matters. The name must live as long as the subject. */

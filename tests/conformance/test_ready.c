@@ -88,11 +88,23 @@ static void lazy_conforms(void **state) {
     judge_sites(1u << HOUSE_LAZY, "lazy");
 }
 
+static void cow_conforms(void **state) {
+    (void)state;
+    judge_sites(1u << HOUSE_COW, "cow");
+}
+
+static void shared_cow_conforms(void **state) {
+    (void)state;
+    judge_sites(1u << HOUSE_COW_SHARED, "cow, shared");
+}
+
 static void all_together_conform(void **state) {
     (void)state;
     judge_backends(&x86, 7, "all");
     judge_backends(&arm_large, 7, "all");
     judge_backends(&arm_16k, 7, "all");
+    judge_backends(&x86, 1u << HOUSE_LINEAR | 1u << HOUSE_EAGER | 1u << HOUSE_COW_SHARED,
+                   "with cow");
 }
 
 static void judge_table(const struct site *site, bool prepare) {
@@ -127,7 +139,8 @@ static void page_tables_conform(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_conforms),     cmocka_unit_test(eager_conforms),
-        cmocka_unit_test(lazy_conforms),       cmocka_unit_test(all_together_conform),
+        cmocka_unit_test(lazy_conforms),       cmocka_unit_test(cow_conforms),
+        cmocka_unit_test(shared_cow_conforms), cmocka_unit_test(all_together_conform),
         cmocka_unit_test(page_tables_conform),
     };
     if (argc > 1) {
