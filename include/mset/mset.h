@@ -2,6 +2,7 @@
 #ifndef MSET_H
 #define MSET_H
 
+#include "address_space.h"
 #include "backend.h"
 #include "backends.h"
 #include "base.h"

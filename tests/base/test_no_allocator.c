@@ -66,10 +66,36 @@ static void an_eager_backend_without_memory(void **state) {
     assert_null(counting_allocator_complaint(&memory, true));
 }
 
+/* Frames are taken and given back as before; owners cannot be written down. */
+static void counted_frames_without_memory(void **state) {
+    (void)state;
+    static unsigned char storage[16 * 4096];
+    struct counting_allocator memory;
+    struct mset_buddy *buddy = NULL;
+    struct mset_counted counted;
+    struct mset_space *space = NULL;
+    uint64_t pa = 0;
+    counting_allocator_open(&memory);
+    const struct mset_buddy_config region = {0x10000, sizeof storage, storage, &memory.base};
+    assert_int_equal(mset_buddy_create(&region, &buddy), MSET_OK);
+    mset_counted_init(&counted, mset_buddy_frames(buddy), NULL);
+    assert_int_equal(mset_frames_alloc(&counted.frames, 0, &pa), MSET_OK);
+    assert_int_equal(mset_counted_share(&counted, pa, 4096), MSET_INVALID_PARAM);
+    mset_frames_free(&counted.frames, pa, 0);
+    const struct mset_space_config config = {
+        .table = {.format = &mset_pt_x86_64, .frames = mset_buddy_frames(buddy)},
+        .pages = &counted};
+    assert_int_equal(mset_space_create(&config, &space), MSET_INVALID_PARAM);
+    assert_null(space);
+    mset_buddy_destroy(buddy);
+    assert_null(counting_allocator_complaint(&memory, true));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_given_is_refused),
         cmocka_unit_test(an_eager_backend_without_memory),
+        cmocka_unit_test(counted_frames_without_memory),
     };
     return cmocka_run_group_tests_name("base-no-allocator", tests, NULL, NULL);
 }

@@ -1,0 +1,10 @@
+mset_core_sources(
+    access.c
+    ask.c
+    clone.c
+    create.c
+    flush.c
+    map.c
+    pages.c
+    validate.c
+)
