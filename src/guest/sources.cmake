@@ -1,0 +1,23 @@
+mset_core_sources(
+    access.c
+    atomic.c
+    change.c
+    create.c
+    delta.c
+    dirty.c
+    io.c
+    layers.c
+    listeners.c
+    lookup.c
+    region.c
+    resolve.c
+    room.c
+    slices.c
+    slots.c
+    transaction.c
+    validate.c
+    view.c
+)
+mset_hosted_sources(
+    host_linux.c
+)

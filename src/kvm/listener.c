@@ -1,0 +1,259 @@
+/*
+ * listener.c - a difference of slots as calls to KVM.
+ *
+ *     step    0 .. removes-1   .. + moves   .. + relogs   .. + adds
+ *
+ * Steps are done in this order, and undone in the reverse one. Deleting a slot that is logged first
+ * asks for its dirty pages, which would be gone with it.
+ */
+#include "kvm.h"
+
+#define MOST_PAGES UINT64_C(0x7fffffff) /* in a slot: KVM_MEM_MAX_NR_PAGES */
+
+static struct mset_kvm *kvm_of(struct mset_guest_listener *listener) {
+    return (struct mset_kvm *)listener;
+}
+
+static struct kvm_slot slot_of(const struct mset_slot *slot) {
+    return (struct kvm_slot){slot->start, slot->size, slot->host, slot->read_only, slot->logged};
+}
+
+/* ---- prepare -------------------------------------------------------------------------------- */
+
+static mset_status judge_slot(const struct mset_kvm *kvm, const struct mset_slot *slot) {
+    if (slot->size / MSET_KVM_PAGE > MOST_PAGES) {
+        return MSET_OVER_LIMIT;
+    }
+    if (((slot->start | slot->size | (uintptr_t)slot->host) & (MSET_KVM_PAGE - 1)) != 0 ||
+        (slot->read_only && !kvm->can_read_only)) {
+        return MSET_UNSUPPORTED;
+    }
+    return MSET_OK;
+}
+
+static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
+    const uint64_t used = kvm->slots.used < delta->removes ? 0 : kvm->slots.used - delta->removes;
+    if (kvm->lost) {
+        return MSET_BAD_STATE;
+    }
+    if (delta->adds > kvm->max_slots || used > kvm->max_slots - delta->adds) {
+        return MSET_OVER_LIMIT;
+    }
+    mset_status status = MSET_OK;
+    for (size_t i = 0; i < delta->adds && status == MSET_OK; i++) {
+        status = judge_slot(kvm, &delta->added[i]);
+    }
+    return status;
+}
+
+static void drop_reserved(struct mset_kvm *kvm) {
+    while (kvm->reserved != NULL) {
+        struct bits *const bits = kvm->reserved;
+        kvm->reserved = bits->next;
+        mset_kvm_bits_free(kvm, bits);
+    }
+}
+
+static mset_status reserve_bits(struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
+    struct bits **link = &kvm->reserved;
+    for (size_t i = 0; i < delta->removes; i++) {
+        const struct mset_slot *const slot = &delta->removed[i];
+        if (!slot->logged) {
+            continue;
+        }
+        *link = mset_kvm_bits_new(kvm, slot->start / MSET_KVM_PAGE, slot->size / MSET_KVM_PAGE);
+        if (*link == NULL) {
+            drop_reserved(kvm);
+            return MSET_NO_MEMORY;
+        }
+        link = &(*link)->next;
+    }
+    return MSET_OK;
+}
+
+static int prepare(struct mset_guest_listener *listener, const struct mset_slot_delta *delta) {
+    struct mset_kvm *const kvm = kvm_of(listener);
+    mset_status status = judge(kvm, delta);
+    if (status == MSET_OK) {
+        status = mset_kvm_slots_reserve(kvm, delta->adds);
+    }
+    return (int)(status == MSET_OK ? reserve_bits(kvm, delta) : status);
+}
+
+static void abort_prepared(struct mset_guest_listener *listener,
+                           const struct mset_slot_delta *delta) {
+    (void)delta;
+    drop_reserved(kvm_of(listener));
+}
+
+/* ---- one call ------------------------------------------------------------------------------- */
+
+static int add(struct mset_kvm *kvm, const struct mset_slot *wanted) {
+    const struct kvm_slot slot = slot_of(wanted);
+    const int code = mset_kvm_set(kvm, mset_kvm_slots_next_id(&kvm->slots), &slot);
+    if (code == 0) {
+        mset_kvm_slots_add(&kvm->slots, &slot);
+    }
+    return code;
+}
+
+static int delete_id(struct mset_kvm *kvm, uint32_t id) {
+    struct kvm_slot gone = kvm->slots.slots[id];
+    gone.size = 0;
+    gone.logged = gone.read_only = false;
+    const int code = mset_kvm_set(kvm, id, &gone);
+    if (code == 0) {
+        mset_kvm_slots_remove(&kvm->slots, id);
+    }
+    return code;
+}
+
+/* What KVM does not have, after a reset, needs no deleting. */
+static int delete_slot(struct mset_kvm *kvm, const struct mset_slot *slot) {
+    const uint32_t id = mset_kvm_slots_find(&kvm->slots, slot->start);
+    return id == NO_ID ? 0 : delete_id(kvm, id);
+}
+
+/* The dirty pages of a slot that is about to go. */
+static int save_log(struct mset_kvm *kvm, const struct mset_slot *slot) {
+    const uint32_t id = mset_kvm_slots_find(&kvm->slots, slot->start);
+    struct bits *const bits = kvm->reserved;
+    if (!slot->logged || bits == NULL) {
+        return 0;
+    }
+    kvm->reserved = bits->next;
+    const int code = id == NO_ID ? 0 : mset_kvm_get_log(kvm, id, bits->words);
+    if (code == 0) {
+        mset_kvm_bits_keep(kvm, bits);
+    } else {
+        mset_kvm_bits_free(kvm, bits);
+    }
+    return code;
+}
+
+static int move(struct mset_kvm *kvm, uint64_t from, uint64_t to) {
+    const uint32_t id = mset_kvm_slots_find(&kvm->slots, from);
+    struct kvm_slot slot = kvm->slots.slots[id];
+    slot.start = to;
+    const int code = mset_kvm_set(kvm, id, &slot);
+    if (code == 0) {
+        mset_kvm_slots_move(&kvm->slots, id, to);
+    }
+    return code;
+}
+
+static int relog(struct mset_kvm *kvm, uint64_t start, bool logged) {
+    const uint32_t id = mset_kvm_slots_find(&kvm->slots, start);
+    struct kvm_slot slot = kvm->slots.slots[id];
+    slot.logged = logged;
+    const int code = mset_kvm_set(kvm, id, &slot);
+    if (code == 0) {
+        kvm->slots.slots[id] = slot;
+    }
+    return code;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static size_t step_count(const struct mset_slot_delta *delta) {
+    return delta->removes + delta->moves + delta->relogs + delta->adds;
+}
+
+static int do_step(struct mset_kvm *kvm, const struct mset_slot_delta *delta, size_t i) {
+    if (i < delta->removes) {
+        const int code = save_log(kvm, &delta->removed[i]);
+        return code == 0 ? delete_slot(kvm, &delta->removed[i]) : code;
+    }
+    i -= delta->removes;
+    if (i < delta->moves) {
+        return move(kvm, delta->moved[i].from.start, delta->moved[i].to);
+    }
+    i -= delta->moves;
+    if (i < delta->relogs) {
+        return relog(kvm, delta->relogged[i].start, delta->relogged[i].logged);
+    }
+    return add(kvm, &delta->added[i - delta->relogs]);
+}
+
+static int undo_step(struct mset_kvm *kvm, const struct mset_slot_delta *delta, size_t i) {
+    if (i < delta->removes) {
+        return add(kvm, &delta->removed[i]);
+    }
+    i -= delta->removes;
+    if (i < delta->moves) {
+        return move(kvm, delta->moved[i].to, delta->moved[i].from.start);
+    }
+    i -= delta->moves;
+    if (i < delta->relogs) {
+        return relog(kvm, delta->relogged[i].start, !delta->relogged[i].logged);
+    }
+    return delete_slot(kvm, &delta->added[i - delta->relogs]);
+}
+
+/* Undoes the steps before `end`. One that is refused is the last: those before it may need it. */
+static int undo(struct mset_kvm *kvm, const struct mset_slot_delta *delta, size_t end) {
+    int code = 0;
+    while (end > 0 && code == 0) {
+        code = undo_step(kvm, delta, --end);
+    }
+    kvm->lost = kvm->lost || code != 0;
+    return code;
+}
+
+static int apply(struct mset_guest_listener *listener, const struct mset_slot_delta *delta) {
+    struct mset_kvm *const kvm = kvm_of(listener);
+    for (size_t i = 0; i < step_count(delta); i++) {
+        const int code = do_step(kvm, delta, i);
+        if (code != 0) {
+            (void)undo(kvm, delta, i);
+            return code;
+        }
+    }
+    drop_reserved(kvm);
+    return 0;
+}
+
+static int revert(struct mset_guest_listener *listener, const struct mset_slot_delta *delta) {
+    return undo(kvm_of(listener), delta, step_count(delta));
+}
+
+static bool is_lost(struct mset_guest_listener *listener) {
+    return kvm_of(listener)->lost;
+}
+
+/* ---- vCPUs ---------------------------------------------------------------------------------- */
+
+static void pause_vcpus(struct mset_guest_listener *listener) {
+    const struct mset_kvm_config *const config = &kvm_of(listener)->config;
+    if (config->pause != NULL) {
+        config->pause(config->pause_context);
+    }
+}
+
+static void resume_vcpus(struct mset_guest_listener *listener) {
+    const struct mset_kvm_config *const config = &kvm_of(listener)->config;
+    if (config->resume != NULL) {
+        config->resume(config->pause_context);
+    }
+}
+
+const struct mset_guest_listener_ops mset_kvm_ops = {.prepare = prepare,
+                                                     .abort = abort_prepared,
+                                                     .apply = apply,
+                                                     .revert = revert,
+                                                     .pause = pause_vcpus,
+                                                     .resume = resume_vcpus,
+                                                     .lost = is_lost};
+
+mset_status mset_kvm_reset(struct mset_kvm *kvm) {
+    if (kvm == NULL) {
+        return MSET_INVALID_PARAM;
+    }
+    for (uint32_t id = 0; id < kvm->slots.ids; id++) {
+        if (kvm->slots.slots[id].size != 0 && delete_id(kvm, id) != 0) {
+            return MSET_BAD_STATE;
+        }
+    }
+    kvm->lost = false;
+    return MSET_OK;
+}
