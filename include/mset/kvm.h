@@ -72,8 +72,10 @@ MSET_API struct mset_guest_listener *mset_kvm_listener(struct mset_kvm *kvm);
  * Which pages of a range of guest-physical memory has the guest written since they were collected
  * last? Sets their bits: bit i of `bitmap` is the page at start + i * 4096, in words of 64 bits; what
  * is set already stays. All logged slots are asked that touch the range, however they have been cut,
- * joined or removed meanwhile (mset_guest_set_logged() switches logging). What is reported is
- * forgotten, in the range and nowhere else. Without a bitmap it is only forgotten.
+ * joined or removed meanwhile, and what was written before logging was switched off
+ * (mset_guest_set_logged()) is still told. What is reported is forgotten, in the range and nowhere
+ * else. Without a bitmap it is only forgotten. Memory that has come to another address is for you to
+ * send whole: KVM and the guest do not say which of its pages were written at which of the two.
  *
  * MSET_INVALID_PARAM for ranges that are empty, wrap or are not aligned. MSET_NO_MEMORY, or
  * MSET_BAD_STATE if KVM refuses: bits that are set then have been reported, call again for the rest.

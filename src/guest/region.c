@@ -105,7 +105,7 @@ static void take_config(struct mset_region *region, const struct mset_region_con
     };
     region->now = region->next;
     region->now.shown = false; /* not committed yet */
-    region->io = config->io;
+    region->io = wants_memory(config) || config->kind == MSET_REGION_MMIO ? config->io : NULL;
     region->io_context = config->io_context;
     region->user = config->user;
 }

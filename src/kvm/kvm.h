@@ -85,7 +85,7 @@ struct mset_kvm {
     uint64_t calls;
     struct kvm_slots slots;
     struct bits *kept;     /* dirty pages of what is no more, or was not asked for */
-    struct bits *reserved; /* for the logged slots that the delta removes, in its order */
+    struct bits *reserved; /* for the slots that a delta ends to log */
 };
 
 static inline void *kvm_alloc(const struct mset_kvm *kvm, size_t size, size_t align) {

@@ -3,8 +3,8 @@
  *
  *     step    0 .. removes-1   .. + moves   .. + relogs   .. + adds
  *
- * Steps are done in this order, and undone in the reverse one. Deleting a slot that is logged first
- * asks for its dirty pages, which would be gone with it.
+ * Steps are done in this order, and undone in the reverse one. Deleting a slot that is logged, or
+ * ending its logging, first asks for its dirty pages, which would be gone otherwise.
  */
 #include "kvm.h"
 
@@ -54,21 +54,29 @@ static void drop_reserved(struct mset_kvm *kvm) {
     }
 }
 
-static mset_status reserve_bits(struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
-    struct bits **link = &kvm->reserved;
-    for (size_t i = 0; i < delta->removes; i++) {
-        const struct mset_slot *const slot = &delta->removed[i];
-        if (!slot->logged) {
-            continue;
-        }
-        *link = mset_kvm_bits_new(kvm, slot->start / MSET_KVM_PAGE, slot->size / MSET_KVM_PAGE);
-        if (*link == NULL) {
-            drop_reserved(kvm);
-            return MSET_NO_MEMORY;
-        }
-        link = &(*link)->next;
+static bool reserve_one(struct mset_kvm *kvm, const struct mset_slot *slot) {
+    struct bits *const bits =
+        mset_kvm_bits_new(kvm, slot->start / MSET_KVM_PAGE, slot->size / MSET_KVM_PAGE);
+    if (bits != NULL) {
+        bits->next = kvm->reserved;
+        kvm->reserved = bits;
     }
-    return MSET_OK;
+    return bits != NULL;
+}
+
+/* For the pages of slots that end to be logged. */
+static mset_status reserve_bits(struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
+    bool there = true;
+    for (size_t i = 0; i < delta->removes && there; i++) {
+        there = !delta->removed[i].logged || reserve_one(kvm, &delta->removed[i]);
+    }
+    for (size_t i = 0; i < delta->relogs && there; i++) {
+        there = delta->relogged[i].logged || reserve_one(kvm, &delta->relogged[i]);
+    }
+    if (!there) {
+        drop_reserved(kvm);
+    }
+    return there ? MSET_OK : MSET_NO_MEMORY;
 }
 
 static int prepare(struct mset_guest_listener *listener, const struct mset_slot_delta *delta) {
@@ -114,15 +122,26 @@ static int delete_slot(struct mset_kvm *kvm, const struct mset_slot *slot) {
     return id == NO_ID ? 0 : delete_id(kvm, id);
 }
 
-/* The dirty pages of a slot that is about to go. */
-static int save_log(struct mset_kvm *kvm, const struct mset_slot *slot) {
-    const uint32_t id = mset_kvm_slots_find(&kvm->slots, slot->start);
-    struct bits *const bits = kvm->reserved;
-    if (!slot->logged || bits == NULL) {
+static struct bits *take_reserved(struct mset_kvm *kvm, uint64_t start) {
+    struct bits **link = &kvm->reserved;
+    while (*link != NULL && (*link)->first != start / MSET_KVM_PAGE) {
+        link = &(*link)->next;
+    }
+    struct bits *const bits = *link;
+    if (bits != NULL) {
+        *link = bits->next;
+    }
+    return bits;
+}
+
+/* The dirty pages of a slot that is about to end being logged. */
+static int save_log(struct mset_kvm *kvm, uint64_t start) {
+    const uint32_t id = mset_kvm_slots_find(&kvm->slots, start);
+    struct bits *const bits = id == NO_ID ? NULL : take_reserved(kvm, start);
+    if (bits == NULL) { /* it is not logged */
         return 0;
     }
-    kvm->reserved = bits->next;
-    const int code = id == NO_ID ? 0 : mset_kvm_get_log(kvm, id, bits->words);
+    const int code = mset_kvm_get_log(kvm, id, bits->words);
     if (code == 0) {
         mset_kvm_bits_keep(kvm, bits);
     } else {
@@ -161,7 +180,7 @@ static size_t step_count(const struct mset_slot_delta *delta) {
 
 static int do_step(struct mset_kvm *kvm, const struct mset_slot_delta *delta, size_t i) {
     if (i < delta->removes) {
-        const int code = save_log(kvm, &delta->removed[i]);
+        const int code = save_log(kvm, delta->removed[i].start);
         return code == 0 ? delete_slot(kvm, &delta->removed[i]) : code;
     }
     i -= delta->removes;
@@ -170,7 +189,8 @@ static int do_step(struct mset_kvm *kvm, const struct mset_slot_delta *delta, si
     }
     i -= delta->moves;
     if (i < delta->relogs) {
-        return relog(kvm, delta->relogged[i].start, delta->relogged[i].logged);
+        const int code = save_log(kvm, delta->relogged[i].start);
+        return code == 0 ? relog(kvm, delta->relogged[i].start, delta->relogged[i].logged) : code;
     }
     return add(kvm, &delta->added[i - delta->relogs]);
 }
