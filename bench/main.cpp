@@ -3,11 +3,12 @@
  *
  *     mset-bench --benchmark_filter=REGEX ...
  *
- * set/ has the memory set, page_table/ the page tables. Names are work/who/size or pt_work/who/
- * format; the counter ns_op is the time of one operation in nanoseconds. mset-bench-jemalloc is the
- * same with jemalloc as malloc.
+ * set/ has the memory set, page_table/ the page tables, guest/ guest memory. Names are work/who/size,
+ * pt_work/who/format or guest/work/who/regions; the counter ns_op is the time of one operation in
+ * nanoseconds. mset-bench-jemalloc is the same with jemalloc as malloc.
  */
 #include "context.h"
+#include "guest/guest.h"
 #include "page_table/page_table.h"
 #include "set/set.h"
 
@@ -22,6 +23,7 @@ int main(int argc, char **argv) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     bench::add_set_works();
     bench::add_page_table_works();
+    bench::add_guest_works();
     bench::add_context();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
@@ -29,6 +31,7 @@ int main(int argc, char **argv) {
     }
     bench::check_sets();
     bench::check_page_tables();
+    bench::check_guests();
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;

@@ -16,8 +16,8 @@
  * MMIO: handlers get aligned pieces of 8, 4, 2 or 1 bytes, as large as possible. Writes to ROM go to
  * its write handler in the same way.
  *
- * The cursor remembers the memory area used last, so the next access to it is a few compares. It is
- * used by one thread at a time and holds nothing: let it go when you like, but not use it after
+ * The cursor remembers the two memory areas used last, so the next access to one of them is a few
+ * compares. It is used by one thread at a time and holds nothing: let it go when you like, but not use it after
  * mset_guest_destroy(). For threads see guest.h. The bytes themselves are shared with the guest,
  * which may change them meanwhile: read once, then judge.
  */
@@ -30,14 +30,21 @@
 extern "C" {
 #endif
 
-/* Yours to place, the library's to fill in. */
+struct mset_guest_memo {
+    uint64_t start;
+    uint64_t readable; /* bytes from start on; 0: nothing remembered */
+    uint64_t writable; /* as many, or 0 */
+    unsigned char *host; /* of start */
+};
+
+/* Yours to place, the library's to fill in. Two areas are remembered: source and target of a copy,
+   ring and buffers of a queue. */
 struct mset_guest_cursor {
     const uint64_t *now; /* the guest's generation */
-    uint64_t generation; /* when `start` to `host` were true */
-    uint64_t start;
-    uint64_t size; /* 0: nothing remembered */
-    uint64_t access;
-    unsigned char *host; /* of start */
+    uint64_t generation; /* when the memos were true */
+    struct mset_guest_memo memos[2];
+    bool logged[2];
+    unsigned older; /* the one to be replaced next */
     struct mset_guest *guest;
 };
 
@@ -54,11 +61,15 @@ MSET_API mset_status mset_guest_lookup(struct mset_guest_cursor *cursor, uint64_
  */
 static inline mset_status mset_guest_translate(struct mset_guest_cursor *cursor, uint64_t address,
                                                uint64_t access, void **host, uint64_t *bytes) {
-    const uint64_t at = address - cursor->start;
-    if (at < cursor->size && (access & ~cursor->access) == 0 &&
-        cursor->generation == __atomic_load_n(cursor->now, __ATOMIC_ACQUIRE)) {
-        *host = cursor->host + at;
-        *bytes = cursor->size - at;
+    /* Which of the two is not a branch, so there is nothing to be guessed wrong. */
+    const struct mset_guest_memo *const memos = cursor->memos;
+    const struct mset_guest_memo *const memo =
+        memos + (address - memos[1].start < memos[1].readable);
+    const uint64_t at = address - memo->start;
+    const uint64_t size = (access & MSET_WRITE) != 0 ? memo->writable : memo->readable;
+    if (at < size && cursor->generation == __atomic_load_n(cursor->now, __ATOMIC_ACQUIRE)) {
+        *host = memo->host + at;
+        *bytes = size - at;
         return MSET_OK;
     }
     return mset_guest_lookup(cursor, address, access, host, bytes);

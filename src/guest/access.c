@@ -97,34 +97,31 @@ static bool ranges_overlap(uint64_t a, uint64_t b, uint64_t size) {
  * One piece. Only what is memory on both sides is copied directly: a handler might take away the
  * memory on the other side. So the rest goes through a few bytes of our own.
  */
-static mset_status copy_piece(struct mset_guest_cursor *target, uint64_t to,
-                              struct mset_guest_cursor *source, uint64_t from, uint64_t size,
-                              uint64_t *bytes) {
+static mset_status copy_piece(struct mset_guest_cursor *cursor, uint64_t to, uint64_t from,
+                              uint64_t size, uint64_t *bytes) {
     void *there, *here;
-    if (access_memory(source, from, MSET_READ, size, &here, bytes) == MSET_OK &&
-        access_memory(target, to, MSET_WRITE, *bytes, &there, bytes) == MSET_OK) {
+    if (access_memory(cursor, from, MSET_READ, size, &here, bytes) == MSET_OK &&
+        access_memory(cursor, to, MSET_WRITE, *bytes, &there, bytes) == MSET_OK) {
         memmove(there, here, (size_t)*bytes);
-        access_wrote(target, to, *bytes);
+        access_wrote(cursor, to, *bytes);
         return MSET_OK;
     }
     unsigned char few[8];
     const uint64_t aligned = sizeof few - (to & (sizeof few - 1));
     *bytes = 0;
     const mset_status status =
-        read_piece(source, from, few, size < aligned ? size : aligned, bytes);
-    return status == MSET_OK ? mset_guest_write(target, to, few, *bytes, bytes) : status;
+        read_piece(cursor, from, few, size < aligned ? size : aligned, bytes);
+    return status == MSET_OK ? mset_guest_write(cursor, to, few, *bytes, bytes) : status;
 }
 
 mset_status mset_guest_copy(struct mset_guest_cursor *cursor, uint64_t to, uint64_t from,
                             uint64_t size, uint64_t *done) {
-    struct mset_guest_cursor target; /* else the two sides would forget each other's area */
     uint64_t at = 0, bytes = 0;
     const bool sound = access_range_ok(to, size) && access_range_ok(from, size) &&
                        !ranges_overlap(to, from, size);
     mset_status status = sound ? MSET_OK : MSET_INVALID_PARAM;
-    mset_guest_cursor_init(&target, cursor->guest);
     while (status == MSET_OK && at < size) {
-        status = copy_piece(&target, to + at, cursor, from + at, size - at, &bytes);
+        status = copy_piece(cursor, to + at, from + at, size - at, &bytes);
         at += bytes;
     }
     report(done, at);

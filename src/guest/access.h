@@ -20,11 +20,13 @@ static inline mset_status access_memory(struct mset_guest_cursor *cursor, uint64
     return status;
 }
 
-/* Memory has been written, which the cursor still remembers. */
+/* Memory has been written which the cursor still remembers: it has just been found. */
 static inline void access_wrote(const struct mset_guest_cursor *cursor, uint64_t address,
                                 uint64_t size) {
     const struct mset_guest *const guest = cursor->guest;
-    if ((cursor->access & MSET_GUEST_LOGGED) != 0 && guest->wrote != NULL) {
+    const struct mset_guest_memo *const memos = cursor->memos;
+    const bool which = address - memos[1].start < memos[1].readable;
+    if (cursor->logged[which] && guest->wrote != NULL) {
         guest->wrote(guest->context, address, size);
     }
 }

@@ -5,6 +5,20 @@ void mset_guest_cursor_init(struct mset_guest_cursor *cursor, struct mset_guest 
     *cursor = (struct mset_guest_cursor){.now = &guest->generation, .guest = guest};
 }
 
+static void remember(struct mset_guest_cursor *cursor, uint64_t generation,
+                     const struct mset_area *area, unsigned char *host) {
+    const uint64_t writable = (area->flags & MSET_WRITE) != 0 ? area->size : 0;
+    if (cursor->generation != generation) { /* what it knew may not be true any more */
+        cursor->generation = generation;
+        cursor->memos[0].readable = cursor->memos[1].readable = 0;
+        cursor->memos[0].writable = cursor->memos[1].writable = 0;
+    }
+    cursor->memos[cursor->older] =
+        (struct mset_guest_memo){area->start, area->size, writable, host};
+    cursor->logged[cursor->older] = (area->flags & MSET_GUEST_LOGGED) != 0;
+    cursor->older = 1 - cursor->older;
+}
+
 mset_status mset_guest_lookup(struct mset_guest_cursor *cursor, uint64_t address, uint64_t access,
                               void **host, uint64_t *bytes) {
     /* Before the view: what is found in it is at least as new as this says. */
@@ -17,11 +31,7 @@ mset_status mset_guest_lookup(struct mset_guest_cursor *cursor, uint64_t address
         return MSET_ACCESS_DENIED;
     }
     unsigned char *const start = (unsigned char *)(uintptr_t)area.offset;
-    cursor->generation = generation;
-    cursor->start = area.start;
-    cursor->size = area.size;
-    cursor->access = area.flags;
-    cursor->host = start;
+    remember(cursor, generation, &area, start);
     *host = start + (address - area.start);
     *bytes = area.size - (address - area.start);
     return MSET_OK;
