@@ -1,0 +1,281 @@
+/*
+ * test_failures.c - every allocation, every call to KVM and every listener refuses once, or from then
+ * on, at every position of a transaction that does everything at once; nothing may have happened.
+ */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world world;
+static uint64_t injected;
+
+static void agree(void) {
+    world_compare(&world);
+    if (world.complaint[0] != '\0') {
+        fail_msg("%s", world.complaint);
+    }
+}
+
+static void pend(int id, const struct model_region *region) {
+    world.model.pending.regions[id] = *region;
+    world.model.pending.regions[id].exists = true;
+}
+
+static mset_status add(int id, struct model_region region) {
+    struct mset_region *handle = NULL;
+    region.exists = true;
+    if (region.kind != MSET_REGION_ALIAS) {
+        region.target = -1;
+    }
+    region.max_size = region.size;
+    region.shown = true;
+    world_content_open(&world, id, &region);
+    const struct mset_region_config config = world_config(&world, id, &region);
+    const mset_status status = mset_guest_add(world.guest, &config, &handle);
+    world.contents[id].handle = handle;
+    if (status == MSET_OK) {
+        pend(id, &region);
+    } else {
+        world_content_close(&world, id);
+    }
+    return status;
+}
+
+/* RAM, a BAR in a hole, a read-only window, logged memory: nine slots or so. */
+static void build(bool manual) {
+    const struct world_options options = {.base = UINT64_C(1) << 32,
+                                          .unit = 4096,
+                                          .with_kvm = true,
+                                          .kvm_first = true,
+                                          .manual = manual};
+    world_open(&world, &options);
+    assert_int_equal(add(0, (struct model_region){.size = 24, .logged = true}), MSET_OK);
+    assert_int_equal(
+        add(1, (struct model_region){
+                   .kind = MSET_REGION_MMIO, .start = 4, .size = 2, .priority = 1}),
+        MSET_OK);
+    assert_int_equal(add(2, (struct model_region){.kind = MSET_REGION_ALIAS,
+                                                  .start = 10,
+                                                  .size = 3,
+                                                  .priority = 1,
+                                                  .read_only = true,
+                                                  .target_offset = 10}),
+                     MSET_OK);
+    assert_int_equal(add(3, (struct model_region){.start = 30, .size = 4}), MSET_OK);
+    assert_int_equal(add(4, (struct model_region){.start = 36, .size = 4, .logged = true}),
+                     MSET_OK);
+    world.model.committed = world.model.pending;
+    agree();
+}
+
+static void tear_down(void) {
+    world_close(&world);
+    if (world.complaint[0] != '\0') {
+        fail_msg("%s", world.complaint);
+    }
+}
+
+/* Everything at once: removed, added, moved, relogged, cut and joined. */
+static mset_status change_all(void) {
+    struct mset_guest *const guest = world.guest;
+    struct model_state *const pending = &world.model.pending;
+    mset_status status = mset_guest_begin(guest);
+    assert_int_equal(status, MSET_OK);
+    assert_int_equal(mset_guest_move(guest, world.contents[1].handle, world_address(&world, 15)),
+                     MSET_OK);
+    pending->regions[1].start = 15;
+    assert_int_equal(mset_guest_remove(guest, world.contents[2].handle), MSET_OK);
+    pending->regions[2].exists = false;
+    assert_int_equal(mset_guest_move(guest, world.contents[3].handle, world_address(&world, 42)),
+                     MSET_OK);
+    pending->regions[3].start = 42;
+    assert_int_equal(mset_guest_set_logged(guest, world.contents[4].handle, false), MSET_OK);
+    pending->regions[4].logged = false;
+    status = add(5, (struct model_region){.start = 26, .size = 3, .priority = -7});
+    return status;
+}
+
+static void nothing_happened(void) {
+    mset_guest_rollback(world.guest);
+    world.model.pending = world.model.committed;
+    if (world.contents[5].world != NULL) {
+        world_content_close(&world, 5);
+    }
+    agree();
+}
+
+static void it_happened(void) {
+    world.model.committed = world.model.pending;
+    if (world.contents[2].world != NULL) {
+        world_content_close(&world, 2);
+    }
+    agree();
+}
+
+/* Tries with these faults; true if it passed. What is refused after that is no failure: the other
+   view is made anew by the next commit. */
+static bool attempt(const struct world_faults *faults, mset_status wanted, bool *was_refused) {
+    world_arm(&world, faults);
+    mset_status status = change_all();
+    if (status == MSET_OK) {
+        status = mset_guest_commit(world.guest, NULL);
+    }
+    const bool refused = world_disarm(&world);
+    if (was_refused != NULL) {
+        *was_refused = refused;
+    }
+    if (status == MSET_OK) {
+        it_happened();
+        return true;
+    }
+    assert_true(refused);
+    assert_int_equal(status, wanted);
+    injected++;
+    nothing_happened();
+    return false;
+}
+
+/*
+ * The n-th of one kind, once or from then on, for every n until none is refused any more; a new world
+ * each time, and after a failure once more in the same one: it leaves nothing behind that matters.
+ */
+static void sweep(bool of_kvm, mset_status wanted) {
+    const struct world_faults none = {0};
+    for (unsigned on = 0; on < 2; on++) {
+        bool refused = true;
+        for (uint64_t nth = 1; refused; nth++) {
+            const struct world_faults faults = {
+                .alloc = of_kvm ? 0 : nth, .kvm = of_kvm ? nth : 0, .on = on != 0};
+            build(nth % 2 != 0);
+            if (!attempt(&faults, wanted, &refused)) {
+                assert_true(attempt(&none, MSET_OK, NULL));
+            }
+            tear_down();
+            assert_true(refused || nth > 8);
+            assert_true(nth < 1000);
+        }
+    }
+}
+
+static void test_every_allocation(void **state) {
+    (void)state;
+    sweep(false, MSET_NO_MEMORY);
+}
+
+static void test_every_call_to_kvm(void **state) {
+    (void)state;
+    sweep(true, MSET_BAD_STATE);
+}
+
+static void test_every_listener(void **state) {
+    const struct world_faults none = {0};
+    (void)state;
+    for (unsigned i = REFUSE_PREPARE; i <= REFUSE_APPLY; i++) {
+        const struct world_faults faults = {.watcher = (enum watcher_refuses)i};
+        build(false);
+        assert_false(attempt(&faults, MSET_BAD_STATE, NULL));
+        assert_true(attempt(&none, MSET_OK, NULL));
+        tear_down();
+    }
+}
+
+/* The host refuses memory: with a code of its own. */
+static void test_the_host(void **state) {
+    const struct world_faults faults = {.host = 1}, none = {0};
+    (void)state;
+    build(false);
+    assert_false(attempt(&faults, MSET_BAD_STATE, NULL));
+    assert_true(attempt(&none, MSET_OK, NULL));
+    tear_down();
+}
+
+/* The watcher refuses what KVM has done already, and KVM refuses to take it back. */
+static void test_lost(void **state) {
+    const struct world_faults none = {0};
+    struct mset_kvm_statistics statistics;
+    unsigned lost = 0;
+    (void)state;
+    for (uint64_t nth = 1; nth < 40; nth++) {
+        const struct world_faults faults = {.watcher = REFUSE_APPLY, .kvm = nth, .on = true};
+        build(nth % 2 != 0);
+        world_arm(&world, &faults);
+        assert_int_equal(change_all(), MSET_OK);
+        assert_int_equal(mset_guest_commit(world.guest, NULL), MSET_BAD_STATE);
+        mset_kvm_get_statistics(world.kvm, &statistics);
+        if (statistics.lost) {
+            const struct mset_region_config config = {.kind = MSET_REGION_RAM,
+                                                      .start = 0x1000,
+                                                      .size = 0x1000,
+                                                      .memory = {.source =
+                                                                     MSET_MEMORY_ANONYMOUS}};
+            struct mset_region *region = NULL;
+            lost++;
+            assert_ptr_equal(mset_guest_last_failure(world.guest).lost,
+                             mset_kvm_listener(world.kvm));
+            assert_int_equal(mset_kvm_reset(world.kvm),
+                             statistics.slots == 0 ? MSET_OK : MSET_BAD_STATE);
+            world_arm(&world, &none);
+            if (statistics.slots != 0) {
+                assert_int_equal(mset_guest_add(world.guest, &config, &region), MSET_BAD_STATE);
+            }
+        }
+        (void)world_disarm(&world);
+        nothing_happened();
+        assert_true(attempt(&none, MSET_OK, NULL));
+        tear_down();
+        if (!statistics.lost && nth > 20) {
+            break;
+        }
+    }
+    assert_true(lost > 8);
+    assert_int_equal(mset_kvm_reset(NULL), MSET_INVALID_PARAM);
+}
+
+static void print_injected(void) {
+    print_message("faults injected: %llu\n", (unsigned long long)injected);
+}
+
+static void test_creating(void **state) {
+    struct counting_allocator memory;
+    struct mset_guest *guest = NULL;
+    struct mset_kvm *kvm = NULL;
+    struct fake_kvm fake;
+    (void)state;
+    counting_allocator_open(&memory);
+    fake_kvm_open(&fake);
+    const struct mset_guest_options options = {.allocator = &memory.base};
+    for (uint64_t nth = 1; guest == NULL; nth++) {
+        counting_allocator_fail(&memory, nth, false);
+        const mset_status status = mset_guest_create(&options, &guest);
+        assert_int_equal(status, memory.refused != 0 ? MSET_NO_MEMORY : MSET_OK);
+        assert_true(guest != NULL || memory.live_blocks == 0);
+    }
+    mset_guest_destroy(guest);
+    const struct mset_kvm_config config = {.vm = FAKE_VM,
+                                           .control = fake_kvm_control,
+                                           .control_context = &fake,
+                                           .allocator = &memory.base};
+    counting_allocator_fail(&memory, 1, false);
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_NO_MEMORY);
+    assert_int_equal(mset_kvm_create(&config, NULL), MSET_INVALID_PARAM);
+    assert_int_equal(mset_kvm_create(NULL, &kvm), MSET_INVALID_PARAM);
+    mset_kvm_destroy(NULL);
+    assert_null(counting_allocator_complaint(&memory, true));
+    print_injected();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_every_call_to_kvm),
+        cmocka_unit_test(test_every_listener),   cmocka_unit_test(test_the_host),
+        cmocka_unit_test(test_lost),             cmocka_unit_test(test_creating),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
