@@ -4,9 +4,10 @@
  *     mset    the library: the difference of the slots
  *     naive   all slots are deleted, and all there should be are added
  *
- * The machine has n slots of RAM and a BAR with memory behind them. To split a slot, a read-only alias
- * of its middle page is shown; to merge, it is hidden. Where /dev/kvm can be opened the calls go to a
- * virtual machine without vCPUs, so the time is the kernel's too; elsewhere they are only counted.
+ * The machine has n slots of RAM and a BAR with memory behind them. To split a slot, a read-only
+ * alias of its middle page is shown; to merge, it is hidden. Where /dev/kvm can be opened the calls
+ * go to a virtual machine without vCPUs, so the time is the kernel's too; elsewhere they are only
+ * counted.
  */
 #include "deltas.h"
 
@@ -59,10 +60,10 @@ class Machine {
         region.memory_size = there ? bank.size : 0;
         region.userspace_addr = reinterpret_cast<uintptr_t>(bank.host);
         calls++;
-        require(control(this, vm, KVM_SET_USER_MEMORY_REGION,
-                        reinterpret_cast<uintptr_t>(&region)) == 0
-                    ? MSET_OK
-                    : MSET_BAD_STATE);
+        require(
+            control(this, vm, KVM_SET_USER_MEMORY_REGION, reinterpret_cast<uintptr_t>(&region)) == 0
+                ? MSET_OK
+                : MSET_BAD_STATE);
     }
     uint64_t calls = 0;
 
@@ -87,8 +88,7 @@ class MsetMachine {
         require(mset_guest_attach(guest, mset_kvm_listener(kvm)));
         require(mset_guest_begin(guest));
         for (uint64_t i = 0; i <= n; i++) {
-            mset_region *const region =
-                add(host.bank(i), i == n ? bar_there : host.bank(i).start);
+            mset_region *const region = add(host.bank(i), i == n ? bar_there : host.bank(i).start);
             middle = i == n / 2 ? region : middle;
             bar = region;
         }

@@ -40,8 +40,8 @@ std::vector<uint64_t> make_addresses(Order order, uint64_t n) {
     for (uint64_t i = 0; i < batch; i++) {
         if (order == Order::sequential) {
             const uint64_t page = i % (n * region_pages);
-            addresses[i] = guest_base + page / region_pages * region_step +
-                           page % region_pages * guest_page;
+            addresses[i] =
+                guest_base + page / region_pages * region_step + page % region_pages * guest_page;
         } else {
             if (order == Order::random || i % 64 == 0) {
                 region = random.below(n);
@@ -80,8 +80,8 @@ template <class Subject> void add_lookups() {
                   {"sequential", Order::sequential}};
     for (const auto &order : orders) {
         for (const uint64_t n : {1, 2, 8, 256, 10000}) {
-            const std::string name = std::string("guest/") + order.name + "/" + Subject::name +
-                                     "/" + std::to_string(n);
+            const std::string name =
+                std::string("guest/") + order.name + "/" + Subject::name + "/" + std::to_string(n);
             const Order which = order.order;
             benchmark::RegisterBenchmark(name.c_str(), [which, n](benchmark::State &state) {
                 look_up<Subject>(state, which, n);
@@ -97,8 +97,7 @@ template <class A, class B> void compare() {
         Random random;
         for (int i = 0; i < 2000; i++) {
             uint64_t after_a = 0, after_b = 0;
-            const uint64_t address =
-                guest_base - region_step + random.below((n + 2) * region_step);
+            const uint64_t address = guest_base - region_step + random.below((n + 2) * region_step);
             const unsigned char *const x = a.translate(address, &after_a);
             const unsigned char *const y = b.translate(address, &after_b);
             require((x == nullptr) == (y == nullptr) && after_a == after_b ? MSET_OK

@@ -1,6 +1,7 @@
 /*
- * layout.h - which regions there are: n of 64 pages each, one after the other with holes of 16 pages,
- * as the slots of a machine with much hot-plugged memory. Host memory is reserved, never touched.
+ * layout.h - which regions there are: n of 64 pages each, one after the other with holes of 16
+ * pages, as the slots of a machine with much hot-plugged memory. Host memory is reserved, never
+ * touched.
  */
 #ifndef MSET_BENCH_GUEST_LAYOUT_H
 #define MSET_BENCH_GUEST_LAYOUT_H

@@ -20,8 +20,8 @@
  *
  * A region is what you add. Where regions of different priorities overlap the higher one is seen;
  * regions of the same priority may not overlap (MSET_ALREADY_EXISTS). What is seen, cut into runs
- * that do not overlap, is the flat view: a struct mset whose areas name the region (backend) and the
- * place in it. Access (guest_access.h) and memory slots (guest_listener.h, kvm.h) come from it.
+ * that do not overlap, is the flat view: a struct mset whose areas name the region (backend) and
+ * the place in it. Access (guest_access.h) and memory slots (guest_listener.h, kvm.h) come from it.
  *
  * Changing: one call at a time, or several between mset_guest_begin() and mset_guest_commit(),
  * which then happen at once. A change is judged by the final state, so two regions can trade places
@@ -31,9 +31,9 @@
  * Ownership: the guest owns its regions and the memory it has got for them; handles are good until
  * the region is removed (committed) or the guest destroyed. Memory of the caller stays his.
  *
- * Cost: n areas, p different priorities, k areas that change: O(k p log n) for a change, independent
- * of the size of regions. Two copies of the flat view are kept (about 150 bytes an area together):
- * readers use one while the other is changed.
+ * Cost: n areas, p different priorities, k areas that change: O(k p log n) for a change,
+ * independent of the size of regions. Two copies of the flat view are kept (about 150 bytes an area
+ * together): readers use one while the other is changed.
  *
  * Threads: one thread changes at a time. Without options.synchronize nobody may look up or access
  * meanwhile. With it, any number of threads may: see struct mset_guest_options.
@@ -104,8 +104,8 @@ MSET_API const struct mset_memory_host *mset_memory_host_default(void);
 
 /* Zero in any field asks for the default. */
 struct mset_guest_options {
-    const struct mset_allocator *allocator;  /* NULL: mset_allocator_default(); copied */
-    const struct mset_memory_host *host;     /* NULL: mset_memory_host_default(); copied */
+    const struct mset_allocator *allocator; /* NULL: mset_allocator_default(); copied */
+    const struct mset_memory_host *host;    /* NULL: mset_memory_host_default(); copied */
     uint64_t page_size;      /* granularity of regions, a power of two; 0: 4096; 1: bytes */
     uint64_t slot_page_size; /* of memory slots; 0: 4096. Where a piece of memory does not fill such
                                 a page, the page is in no slot: the guest's access exits, and
@@ -119,8 +119,8 @@ struct mset_guest_options {
      * must not wait for itself here.
      */
     void (*synchronize)(void *context);
-    /* Told by writes of guest_access.h, after each piece, when it went to memory that is logged: the
-       hypervisor sees only what the guest writes. */
+    /* Told by writes of guest_access.h, after each piece, when it went to memory that is logged:
+       the hypervisor sees only what the guest writes. */
     void (*wrote)(void *context, uint64_t address, uint64_t size);
     void *context; /* for both */
 };
@@ -146,8 +146,8 @@ enum mset_region_kind {
 };
 
 /*
- * Handlers. `width` is 1, 2, 4 or 8 and divides `offset`, which counts from the start of the region;
- * a value is in the host's byte order. Any other status than MSET_OK ends the access and is
+ * Handlers. `width` is 1, 2, 4 or 8 and divides `offset`, which counts from the start of the
+ * region; a value is in the host's byte order. Any other status than MSET_OK ends the access and is
  * returned. A handler may use the guest, and change it (but see options.synchronize). A missing one
  * is MSET_ACCESS_DENIED.
  */
@@ -227,7 +227,7 @@ MSET_API void *mset_region_user(const struct mset_region *region);
 struct mset_commit_report {
     uint64_t removed;
     uint64_t added;
-    uint64_t moved;   /* the same memory at another address */
+    uint64_t moved;    /* the same memory at another address */
     uint64_t relogged; /* logging of dirty pages switched on or off */
     /* Some address was in a slot that goes and is in one that comes: a guest that runs meanwhile
        may find nothing there. Then listeners were told to pause it. */
@@ -283,8 +283,8 @@ MSET_API mset_status mset_guest_find_room(const struct mset_guest *guest,
 /*
  * Gives the host's pages behind a range back (balloon); it reads as it did at the start.
  * MSET_NOT_FOUND or MSET_ACCESS_DENIED, and nothing has happened, unless all of it is RAM;
- * MSET_INVALID_PARAM unless it is whole pages of the host; MSET_UNSUPPORTED for the caller's memory.
- * If the host refuses half-way, what comes before is gone: its code is in the last failure.
+ * MSET_INVALID_PARAM unless it is whole pages of the host; MSET_UNSUPPORTED for the caller's
+ * memory. If the host refuses half-way, what comes before is gone: its code is in the last failure.
  */
 MSET_API mset_status mset_guest_discard(struct mset_guest *guest, uint64_t start, uint64_t size);
 

@@ -10,16 +10,16 @@
  * MSET_INVALID_PARAM and nothing is touched. Else an access goes from its start upwards, across
  * areas, and stops at the first byte that does not allow it: MSET_NOT_FOUND (nothing there),
  * MSET_ACCESS_DENIED (reserved; ROM or MMIO without a handler for it), or what a handler says.
- * `done` then tells how many bytes were served, all of them for MSET_OK; it may be NULL. A size of 0
- * is MSET_OK.
+ * `done` then tells how many bytes were served, all of them for MSET_OK; it may be NULL. A size of
+ * 0 is MSET_OK.
  *
- * MMIO: handlers get aligned pieces of 8, 4, 2 or 1 bytes, as large as possible. Writes to ROM go to
- * its write handler in the same way.
+ * MMIO: handlers get aligned pieces of 8, 4, 2 or 1 bytes, as large as possible. Writes to ROM go
+ * to its write handler in the same way.
  *
  * The cursor remembers the two memory areas used last, so the next access to one of them is a few
- * compares. It is used by one thread at a time and holds nothing: let it go when you like, but not use it after
- * mset_guest_destroy(). For threads see guest.h. The bytes themselves are shared with the guest,
- * which may change them meanwhile: read once, then judge.
+ * compares. It is used by one thread at a time and holds nothing: let it go when you like, but not
+ * use it after mset_guest_destroy(). For threads see guest.h. The bytes themselves are shared with
+ * the guest, which may change them meanwhile: read once, then judge.
  */
 #ifndef MSET_GUEST_ACCESS_H
 #define MSET_GUEST_ACCESS_H
@@ -32,8 +32,8 @@ extern "C" {
 
 struct mset_guest_memo {
     uint64_t start;
-    uint64_t readable; /* bytes from start on; 0: nothing remembered */
-    uint64_t writable; /* as many, or 0 */
+    uint64_t readable;   /* bytes from start on; 0: nothing remembered */
+    uint64_t writable;   /* as many, or 0 */
     unsigned char *host; /* of start */
 };
 
@@ -97,7 +97,8 @@ MSET_API mset_status mset_guest_load(struct mset_guest_cursor *cursor, uint64_t 
 MSET_API mset_status mset_guest_store(struct mset_guest_cursor *cursor, uint64_t address,
                                       unsigned width, uint64_t value);
 
-/* A contiguous piece of host memory; laid out as a struct iovec on hosts with pointers of 64 bits. */
+/* A contiguous piece of host memory; laid out as a struct iovec on hosts with pointers of 64 bits.
+ */
 struct mset_slice {
     void *host;
     uint64_t size;

@@ -1,9 +1,9 @@
 /*
  * guest_listener.h - who needs guest memory as slots: a hypervisor (kvm.h is one), vhost, VFIO.
  *
- * A slot is a run of the flat view that is memory, cut down to whole pages of options.slot_page_size
- * at both ends. A commit that changes slots tells every listener the difference, and nothing about
- * slots that stay as they are:
+ * A slot is a run of the flat view that is memory, cut down to whole pages of
+ * options.slot_page_size at both ends. A commit that changes slots tells every listener the
+ * difference, and nothing about slots that stay as they are:
  *
  *     prepare   each in turn: can you? takes all the memory that apply will need
  *     pause     only if delta.replaces: hold what runs the guest

@@ -2,18 +2,17 @@
  * kvm.h - guest memory (guest.h) as memory slots of a KVM virtual machine. Linux; a library of its
  * own: link mset::kvm.
  *
- *     const struct mset_kvm_config config = {.vm = vm_fd, .pause = stop_vcpus, .resume = run_vcpus};
- *     struct mset_kvm *kvm;
- *     mset_kvm_create(&config, &kvm);
- *     mset_guest_attach(guest, mset_kvm_listener(kvm));
+ *     const struct mset_kvm_config config = {.vm = vm_fd, .pause = stop_vcpus, .resume =
+ * run_vcpus}; struct mset_kvm *kvm; mset_kvm_create(&config, &kvm); mset_guest_attach(guest,
+ * mset_kvm_listener(kvm));
  *     ...
  *     mset_guest_detach(guest, mset_kvm_listener(kvm));
  *     mset_kvm_destroy(kvm);
  *
- * Every commit becomes the fewest calls of KVM_SET_USER_MEMORY_REGION that lead from the old slots to
- * the new ones: one to remove, add, move or switch logging of a slot, none for slots that stay. Ids
- * of slots that go are used again. ROM becomes read-only slots: the guest reads directly, its writes
- * exit as MMIO does.
+ * Every commit becomes the fewest calls of KVM_SET_USER_MEMORY_REGION that lead from the old slots
+ * to the new ones: one to remove, add, move or switch logging of a slot, none for slots that stay.
+ * Ids of slots that go are used again. ROM becomes read-only slots: the guest reads directly, its
+ * writes exit as MMIO does.
  *
  * Running vCPUs: to cut or join slots KVM has to delete and add them, and a vCPU that touches such
  * memory in between exits as if nothing were there. So when a commit removes a range that it also
@@ -21,8 +20,9 @@
  * the guest is in force by then. Between them no vCPU may be inside KVM_RUN. Other commits call
  * neither.
  *
- * Refusals: what KVM could not take (more slots, read-only ones, more than 2^31 - 1 pages in one) is
- * found before anything is changed: MSET_OVER_LIMIT, MSET_UNSUPPORTED. If it refuses a call all the
+ * Refusals: what KVM could not take (more slots, read-only ones where it has none, more than 2^31 -
+ * 1 pages in one, one that ends at 2^64) is found before anything is changed: MSET_OVER_LIMIT,
+ * MSET_UNSUPPORTED. If it refuses a call all the
  * same, those before are undone, and mset_guest_last_failure().code is -errno. If that is refused
  * too, the listener is `lost`: see mset_kvm_reset().
  *
@@ -70,15 +70,16 @@ MSET_API struct mset_guest_listener *mset_kvm_listener(struct mset_kvm *kvm);
 
 /*
  * Which pages of a range of guest-physical memory has the guest written since they were collected
- * last? Sets their bits: bit i of `bitmap` is the page at start + i * 4096, in words of 64 bits; what
- * is set already stays. All logged slots are asked that touch the range, however they have been cut,
- * joined or removed meanwhile, and what was written before logging was switched off
+ * last? Sets their bits: bit i of `bitmap` is the page at start + i * 4096, in words of 64 bits;
+ * what is set already stays. All logged slots are asked that touch the range, however they have
+ * been cut, joined or removed meanwhile, and what was written before logging was switched off
  * (mset_guest_set_logged()) is still told. What is reported is forgotten, in the range and nowhere
- * else. Without a bitmap it is only forgotten. Memory that has come to another address is for you to
- * send whole: KVM and the guest do not say which of its pages were written at which of the two.
+ * else. Without a bitmap it is only forgotten. Memory that has come to another address is for you
+ * to send whole: KVM and the guest do not say which of its pages were written at which of the two.
  *
  * MSET_INVALID_PARAM for ranges that are empty, wrap or are not aligned. MSET_NO_MEMORY, or
- * MSET_BAD_STATE if KVM refuses: bits that are set then have been reported, call again for the rest.
+ * MSET_BAD_STATE if KVM refuses: bits that are set then have been reported, call again for the
+ * rest.
  */
 MSET_API mset_status mset_kvm_collect_dirty(struct mset_kvm *kvm, uint64_t start, uint64_t size,
                                             uint64_t *bitmap);
@@ -95,9 +96,9 @@ struct mset_kvm_statistics {
 MSET_API void mset_kvm_get_statistics(const struct mset_kvm *kvm, struct mset_kvm_statistics *out);
 
 /*
- * Removes every slot that KVM has confirmed, and is not lost any more. Then detach the listener, and
- * attach it again: it gets all the slots there should be. While it is lost every commit that changes
- * slots is MSET_BAD_STATE. MSET_BAD_STATE if KVM still refuses.
+ * Removes every slot that KVM has confirmed, and is not lost any more. Then detach the listener,
+ * and attach it again: it gets all the slots there should be. While it is lost every commit that
+ * changes slots is MSET_BAD_STATE. MSET_BAD_STATE if KVM still refuses.
  */
 MSET_API mset_status mset_kvm_reset(struct mset_kvm *kvm);
 

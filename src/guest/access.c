@@ -21,8 +21,8 @@ static mset_status read_piece(struct mset_guest_cursor *cursor, uint64_t address
                                         : status;
 }
 
-static mset_status write_piece(struct mset_guest_cursor *cursor, uint64_t address,
-                               const void *from, uint64_t size, uint64_t *bytes) {
+static mset_status write_piece(struct mset_guest_cursor *cursor, uint64_t address, const void *from,
+                               uint64_t size, uint64_t *bytes) {
     void *host;
     const mset_status status = access_memory(cursor, address, MSET_WRITE, size, &host, bytes);
     if (status == MSET_OK) {
@@ -117,8 +117,8 @@ static mset_status copy_piece(struct mset_guest_cursor *cursor, uint64_t to, uin
 mset_status mset_guest_copy(struct mset_guest_cursor *cursor, uint64_t to, uint64_t from,
                             uint64_t size, uint64_t *done) {
     uint64_t at = 0, bytes = 0;
-    const bool sound = access_range_ok(to, size) && access_range_ok(from, size) &&
-                       !ranges_overlap(to, from, size);
+    const bool sound =
+        access_range_ok(to, size) && access_range_ok(from, size) && !ranges_overlap(to, from, size);
     mset_status status = sound ? MSET_OK : MSET_INVALID_PARAM;
     while (status == MSET_OK && at < size) {
         status = copy_piece(cursor, to + at, from + at, size - at, &bytes);

@@ -7,8 +7,8 @@ static bool sound(uint64_t address, unsigned width) {
 
 /* Whether the host's address is aligned as the guest's is depends on where the caller's regions lie
    and on the granularity; if it is not, there is no atomic access. */
-static mset_status find_aligned(struct mset_guest_cursor *cursor, uint64_t address,
-                                unsigned width, uint64_t access, void **host) {
+static mset_status find_aligned(struct mset_guest_cursor *cursor, uint64_t address, unsigned width,
+                                uint64_t access, void **host) {
     uint64_t bytes = 0;
     const mset_status status = mset_guest_translate(cursor, address, access, host, &bytes);
     if (status == MSET_OK && (bytes < width || ((uintptr_t)*host & (width - 1)) != 0)) {

@@ -99,15 +99,13 @@ static mset_status judge_size(const struct mset_region *region, uint64_t size) {
     if (mset_region_has_memory(region) && size > region->memory.size) {
         return MSET_OVER_LIMIT;
     }
-    if (region->target != NULL &&
-        size > region->target->next.size - region->next.target_offset) {
+    if (region->target != NULL && size > region->target->next.size - region->next.target_offset) {
         return MSET_INVALID_PARAM;
     }
     return size < shown_by_aliases(region) ? MSET_BAD_STATE : MSET_OK;
 }
 
-mset_status mset_guest_resize(struct mset_guest *guest, struct mset_region *region,
-                              uint64_t size) {
+mset_status mset_guest_resize(struct mset_guest *guest, struct mset_region *region, uint64_t size) {
     mset_status status = begin(guest, region);
     if (status == MSET_OK) {
         status = judge_size(region, size);
@@ -156,8 +154,7 @@ mset_status mset_guest_set_read_only(struct mset_guest *guest, struct mset_regio
 }
 
 static mset_status log_all(struct mset_guest *guest, bool logged) {
-    const mset_status status =
-        guest == NULL ? MSET_INVALID_PARAM : mset_change_begin(guest);
+    const mset_status status = guest == NULL ? MSET_INVALID_PARAM : mset_change_begin(guest);
     if (status != MSET_OK) {
         return status;
     }

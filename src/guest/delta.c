@@ -22,8 +22,7 @@ static bool overlap(const struct mset_slot *slot, uint64_t start, uint64_t size)
 }
 
 /* Takes what stays out of both lists, and what is only relogged over into its own. */
-static void cancel(struct slot_list *removed, struct slot_list *relogged,
-                   struct slot_list *added) {
+static void cancel(struct slot_list *removed, struct slot_list *relogged, struct slot_list *added) {
     size_t i = 0, k = 0, gone = 0, come = 0;
     while (i < removed->count || k < added->count) {
         const struct mset_slot *const old = i < removed->count ? &removed->slots[i] : NULL;
@@ -62,8 +61,7 @@ static bool any_replaced(const struct slot_list *removed, const struct slot_list
 /* ---- moves ---------------------------------------------------------------------------------- */
 
 /* The removed slots by their host addresses; of those that share memory, the lowest. */
-static mset_status index_hosts(const struct mset_guest *guest, const struct slot_list *removed,
-                               struct mset *hosts) {
+static mset_status index_hosts(const struct slot_list *removed, struct mset *hosts) {
     mset_status status = MSET_OK;
     for (size_t i = 0; i < removed->count && status == MSET_OK; i++) {
         const struct mset_area area = {.start = (uintptr_t)removed->slots[i].host,
@@ -72,12 +70,11 @@ static mset_status index_hosts(const struct mset_guest *guest, const struct slot
         status = mset_map(hosts, &area, MSET_MAP_FAIL, NULL);
         status = status == MSET_ALREADY_EXISTS ? MSET_OK : status;
     }
-    (void)guest;
     return status;
 }
 
-/* Is there a slot among those that move which overlaps the range? Slots that move away from it later
-   would be in the way, and it may be the same slot. */
+/* Is there a slot among those that move which overlaps the range? Slots that move away from it
+   later would be in the way, and it may be the same slot. */
 static bool in_the_way(const struct slot_list *removed, const unsigned char *moving,
                        const struct mset_slot *to) {
     size_t low = 0, high = removed->count; /* the first slot that ends behind to->start */
@@ -171,7 +168,7 @@ static mset_status find_moves(const struct mset_guest *guest, struct delta *delt
     delta->moved = guest_alloc(guest, delta->moved_room * sizeof *delta->moved,
                                _Alignof(struct mset_slot_move));
     const bool there = pairing.hosts != NULL && pairing.partners != NULL && delta->moved != NULL;
-    mset_status status = there ? index_hosts(guest, removed, pairing.hosts) : MSET_NO_MEMORY;
+    mset_status status = there ? index_hosts(removed, pairing.hosts) : MSET_NO_MEMORY;
     if (status == MSET_OK) {
         pairing.moving = (unsigned char *)(pairing.partners + news);
         memset(pairing.moving, 0, olds);
@@ -199,13 +196,12 @@ static void tell(struct delta *delta) {
 static mset_status gather(const struct mset_guest *guest, const struct mset *dirty,
                           struct delta *delta) {
     struct slot_list *const lists = delta->lists;
-    mset_status status =
-        mset_slots_gather(guest, guest_live(guest)->set, dirty, &lists[REMOVED]);
+    mset_status status = mset_slots_gather(guest, guest_live(guest)->set, dirty, &lists[REMOVED]);
     if (status == MSET_OK) {
         status = mset_slots_gather(guest, guest->views[1 - guest->live].set, dirty, &lists[ADDED]);
     }
-    const size_t most = lists[REMOVED].count < lists[ADDED].count ? lists[REMOVED].count
-                                                                  : lists[ADDED].count;
+    const size_t most =
+        lists[REMOVED].count < lists[ADDED].count ? lists[REMOVED].count : lists[ADDED].count;
     return status == MSET_OK ? mset_slots_reserve(guest, &lists[RELOGGED], most) : status;
 }
 

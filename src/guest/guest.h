@@ -7,7 +7,8 @@
  *                       (layers.c)      (resolve.c)     (view.c)             difference (delta.c)
  *
  * A region has a place that is committed (`now`) and one that is wanted (`next`); a change only
- * writes `next` and puts the region on the list of changes (change.c). A commit (transaction.c) goes
+ * writes `next` and puts the region on the list of changes (change.c). A commit (transaction.c)
+ * goes
  *
  *     collect     the ranges where something may differ                     dirty.c
  *     layers      the regions' new ranges                                   layers.c
@@ -76,10 +77,10 @@ struct mset_region {
     struct mset_guest *guest;
     enum mset_region_kind kind; /* RAM also stands for ROM: see read_only */
     struct place now, next;
-    bool born;    /* by the open transaction */
-    bool dying;   /* with its commit */
-    bool changed; /* is on the list of changes */
-    enum layered layered; /* which place its layer has */
+    bool born;                                /* by the open transaction */
+    bool dying;                               /* with its commit */
+    bool changed;                             /* is on the list of changes */
+    enum layered layered;                     /* which place its layer has */
     struct mset_region *previous, *following; /* of all, the youngest first */
     struct mset_region *next_changed;
     struct mset_region *target;

@@ -67,9 +67,8 @@ static void trim(unsigned char *from, const unsigned char *to) {
 
 /* Where huge pages can begin. Asking for them is all that can be done. */
 static int map_transparent(struct mset_memory *memory, size_t size) {
-    unsigned char *const raw =
-        mmap(NULL, size + TRANSPARENT_SIZE, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    unsigned char *const raw = mmap(NULL, size + TRANSPARENT_SIZE, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (raw == MAP_FAILED) {
         return refusal();
     }
@@ -136,8 +135,8 @@ static int map_memfd(struct mset_memory *memory, size_t size) {
 static bool file_is_long_enough(int fd, uint64_t offset, size_t size) {
     struct stat stat;
     return fstat(fd, &stat) == 0 &&
-           (!S_ISREG(stat.st_mode) || ((uint64_t)stat.st_size >= offset &&
-                                       (uint64_t)stat.st_size - offset >= size));
+           (!S_ISREG(stat.st_mode) ||
+            ((uint64_t)stat.st_size >= offset && (uint64_t)stat.st_size - offset >= size));
 }
 
 static int map_file(struct mset_memory *memory, size_t size) {

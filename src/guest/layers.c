@@ -69,8 +69,7 @@ static mset_status put(struct mset_region *region, const struct place *place, en
 }
 
 static mset_status take(struct mset_region *region) {
-    const struct place *const place =
-        region->layered == LAYERED_NOW ? &region->now : &region->next;
+    const struct place *const place = region->layered == LAYERED_NOW ? &region->now : &region->next;
     struct mset *const set = existing(region->guest, place->priority);
     const mset_status status = mset_unmap_metadata(set, place->start, place->size);
     if (status == MSET_OK) {
@@ -80,9 +79,8 @@ static mset_status take(struct mset_region *region) {
 }
 
 static bool same_range(const struct place *a, const struct place *b) {
-    return a->shown == b->shown &&
-           (!a->shown ||
-            (a->start == b->start && a->size == b->size && a->priority == b->priority));
+    return a->shown == b->shown && (!a->shown || (a->start == b->start && a->size == b->size &&
+                                                  a->priority == b->priority));
 }
 
 mset_status mset_layers_apply(struct mset_guest *guest) {
@@ -143,8 +141,7 @@ mset_status mset_layers_repair(struct mset_guest *guest) {
     for (region = guest->regions; region != NULL; region = region->following) {
         region->layered = LAYERED_NOT;
     }
-    for (region = guest->regions; region != NULL && status == MSET_OK;
-         region = region->following) {
+    for (region = guest->regions; region != NULL && status == MSET_OK; region = region->following) {
         if (region->now.shown) {
             status = put(region, &region->now, LAYERED_NOW);
         }

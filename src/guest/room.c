@@ -51,8 +51,8 @@ static mset_status judge_part(const struct mset_guest *guest, const struct mset_
 static bool judge_area(void *arg, const struct mset_area *area) {
     struct discarding *const discarding = arg;
     const struct mset_area part = part_of(discarding, area);
-    discarding->status = part.start == discarding->next ? judge_part(discarding->guest, &part)
-                                                        : MSET_NOT_FOUND;
+    discarding->status =
+        part.start == discarding->next ? judge_part(discarding->guest, &part) : MSET_NOT_FOUND;
     discarding->next = part.start + part.size;
     return discarding->status == MSET_OK;
 }
@@ -63,8 +63,7 @@ static bool discard_area(void *arg, const struct mset_area *area) {
     const struct mset_area part = part_of(discarding, area);
     uint64_t offset;
     const struct mset_region *const region = mset_region_of(&part, part.start, &offset);
-    const int code =
-        guest->host.discard(guest->host.context, &region->memory, offset, part.size);
+    const int code = guest->host.discard(guest->host.context, &region->memory, offset, part.size);
     discarding->status = mset_guest_answer(guest, code, NULL);
     return discarding->status == MSET_OK;
 }

@@ -107,9 +107,8 @@ static const char *validate_region(const struct mset_guest *guest,
                                    const struct mset_region *region) {
     struct mset_area area;
     const struct place *const now = &region->now;
-    if (region->target != NULL &&
-        (now->target_offset > region->target->now.size ||
-         now->size > region->target->now.size - now->target_offset)) {
+    if (region->target != NULL && (now->target_offset > region->target->now.size ||
+                                   now->size > region->target->now.size - now->target_offset)) {
         return "an alias sticks out of its target";
     }
     if (!now->shown || guest->layers_broken) {

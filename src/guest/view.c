@@ -1,7 +1,8 @@
 /*
- * view.c - the two flat views. Readers use the live one; a commit brings the spare to the new state,
- * makes it the live one, waits until nobody uses the other any more, and brings that to the same
- * state. So nothing a reader looks at ever changes, and a commit that fails has not touched it.
+ * view.c - the two flat views. Readers use the live one; a commit brings the spare to the new
+ * state, makes it the live one, waits until nobody uses the other any more, and brings that to the
+ * same state. So nothing a reader looks at ever changes, and a commit that fails has not touched
+ * it.
  *
  * Most machines have a handful of areas. While there are at most FEW, a view keeps them in an array
  * beside the set, where counting the starts that are not greater finds one without a branch to be
@@ -101,8 +102,7 @@ mset_status mset_spare_refresh(struct mset_guest *guest, const struct mset *dirt
     struct mset_cursor cursor;
     struct mset_area range;
     mset_status status = MSET_OK;
-    for (mset_cursor_all(&cursor, dirty);
-         status == MSET_OK && mset_cursor_next(&cursor, &range);) {
+    for (mset_cursor_all(&cursor, dirty); status == MSET_OK && mset_cursor_next(&cursor, &range);) {
         const struct span span = area_span(&range);
         status = mset_guest_refresh(guest, spare->set, &span);
     }

@@ -1,6 +1,7 @@
 /*
- * bits.c - dirty pages that KVM has told, and nobody has been told yet: those of slots that have been
- * removed, and those beside the range that was asked for (KVM tells, and forgets, whole slots).
+ * bits.c - dirty pages that KVM has told, and nobody has been told yet: those of slots that have
+ * been removed, and those beside the range that was asked for (KVM tells, and forgets, whole
+ * slots).
  */
 #include "kvm.h"
 

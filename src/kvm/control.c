@@ -34,8 +34,8 @@ bool mset_kvm_enable_manual_clear(struct mset_kvm *kvm) {
 int mset_kvm_set(struct mset_kvm *kvm, uint32_t id, const struct kvm_slot *slot) {
     const struct kvm_userspace_memory_region region = {
         .slot = kvm->config.first_slot + id,
-        .flags = (slot->read_only ? KVM_MEM_READONLY : 0) |
-                 (slot->logged ? KVM_MEM_LOG_DIRTY_PAGES : 0),
+        .flags =
+            (slot->read_only ? KVM_MEM_READONLY : 0) | (slot->logged ? KVM_MEM_LOG_DIRTY_PAGES : 0),
         .guest_phys_addr = slot->start,
         .memory_size = slot->size,
         .userspace_addr = (uintptr_t)slot->host};

@@ -1,8 +1,8 @@
 /*
  * dirty.c - the dirty pages of a range, over all slots that touch it.
  *
- *     slots     |---- 0 ----|----------- 1 -----------|      KVM tells whole slots, from their first
- *     range            |==============|                      page on, in words of 64 pages; the
+ *     slots     |---- 0 ----|----------- 1 -----------|      KVM tells whole slots, from their
+ * first range            |==============|                      page on, in words of 64 pages; the
  *     bitmap           0123...                               caller's begins where the range does.
  *
  * Without manual clearing KVM forgets what it tells: what lies beside the range is kept in bits.c.

@@ -7,7 +7,8 @@
  *     dirty.c      dirty pages of a range
  *     bits.c       dirty pages that have been taken from KVM and from here not yet
  *
- * `slots` always says what KVM has: it changes right after each call that KVM has answered with yes.
+ * `slots` always says what KVM has: it changes right after each call that KVM has answered with
+ * yes.
  */
 #ifndef MSET_SRC_KVM_H
 #define MSET_SRC_KVM_H
@@ -35,7 +36,8 @@ struct bits *mset_kvm_bits_new(const struct mset_kvm *kvm, uint64_t first, uint6
 void mset_kvm_bits_free(const struct mset_kvm *kvm, struct bits *bits);
 /* Puts them aside for later, or frees them if there are none. */
 void mset_kvm_bits_keep(struct mset_kvm *kvm, struct bits *bits);
-/* Takes those in the range out, and sets them in `bitmap`, whose bit 0 is the range's first page. */
+/* Takes those in the range out, and sets them in `bitmap`, whose bit 0 is the range's first page.
+ */
 void mset_kvm_bits_take(struct bits *bits, const struct page_range *range, uint64_t *bitmap);
 void mset_kvm_bits_take_kept(struct mset_kvm *kvm, const struct page_range *range,
                              uint64_t *bitmap);
@@ -54,10 +56,10 @@ struct kvm_slots {
     struct kvm_slot *slots; /* by id, from first_slot on */
     uint32_t *free_ids;     /* a stack; as many as `slots` */
     uint32_t room;
-    uint32_t used;    /* slots with a size */
-    uint32_t ids;     /* that were ever given out */
-    uint32_t free;    /* on the stack */
-    uint32_t *places; /* a hash table of ids + 1, by start */
+    uint32_t used;        /* slots with a size */
+    uint32_t ids;         /* that were ever given out */
+    uint32_t free;        /* on the stack */
+    uint32_t *places;     /* a hash table of ids + 1, by start */
     uint32_t place_count; /* a power of two, at least twice the ids */
 };
 
@@ -106,7 +108,8 @@ bool mset_kvm_enable_manual_clear(struct mset_kvm *kvm);
 int mset_kvm_set(struct mset_kvm *kvm, uint32_t id, const struct kvm_slot *slot);
 /* `words` have room for all pages of the slot. */
 int mset_kvm_get_log(struct mset_kvm *kvm, uint32_t id, uint64_t *words);
-/* Forgets the pages set in words, the first of which is page `first`, a multiple of 64, of the slot. */
+/* Forgets the pages set in words, the first of which is page `first`, a multiple of 64, of the
+ * slot. */
 int mset_kvm_clear_log(struct mset_kvm *kvm, uint32_t id, uint64_t first, uint32_t pages,
                        uint64_t *words);
 

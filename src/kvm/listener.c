@@ -20,12 +20,18 @@ static struct kvm_slot slot_of(const struct mset_slot *slot) {
 
 /* ---- prepare -------------------------------------------------------------------------------- */
 
+/* KVM adds the size to the start, and the sum must not be 0. */
+static bool ends_with_the_address_space(uint64_t start, uint64_t size) {
+    return start + size == 0;
+}
+
 static mset_status judge_slot(const struct mset_kvm *kvm, const struct mset_slot *slot) {
     if (slot->size / MSET_KVM_PAGE > MOST_PAGES) {
         return MSET_OVER_LIMIT;
     }
     if (((slot->start | slot->size | (uintptr_t)slot->host) & (MSET_KVM_PAGE - 1)) != 0 ||
-        (slot->read_only && !kvm->can_read_only)) {
+        (slot->read_only && !kvm->can_read_only) ||
+        ends_with_the_address_space(slot->start, slot->size)) {
         return MSET_UNSUPPORTED;
     }
     return MSET_OK;
@@ -42,6 +48,11 @@ static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delt
     mset_status status = MSET_OK;
     for (size_t i = 0; i < delta->adds && status == MSET_OK; i++) {
         status = judge_slot(kvm, &delta->added[i]);
+    }
+    for (size_t i = 0; i < delta->moves && status == MSET_OK; i++) {
+        const struct mset_slot_move *const move = &delta->moved[i];
+        status =
+            ends_with_the_address_space(move->to, move->from.size) ? MSET_UNSUPPORTED : MSET_OK;
     }
     return status;
 }

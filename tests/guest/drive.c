@@ -14,7 +14,8 @@ static struct model *model_of(struct driver *driver) {
     return &driver->world->model;
 }
 
-/* ---- what a commit should do to slots ---------------------------------------------------------- */
+/* ---- what a commit should do to slots ----------------------------------------------------------
+ */
 
 struct foreseen {
     size_t removed, relogged, added; /* moves are removed and added here */
@@ -84,7 +85,8 @@ static void judge_delta(struct driver *driver, const struct foreseen *foreseen, 
     driver->result->moves += moves;
 }
 
-/* ---- judging a change -------------------------------------------------------------------------- */
+/* ---- judging a change --------------------------------------------------------------------------
+ */
 
 /* Whoever goes in the end goes from the world. */
 static void drop_contents(struct world *world) {
@@ -110,8 +112,7 @@ static bool fails(struct driver *driver, mset_status status, mset_status wanted)
         return true;
     }
     if (status != wanted) {
-        world_complain(world, "%s, wanted: %s", mset_status_text(status),
-                       mset_status_text(wanted));
+        world_complain(world, "%s, wanted: %s", mset_status_text(status), mset_status_text(wanted));
     }
     return status != MSET_OK;
 }
@@ -159,7 +160,8 @@ static void judge_change(struct driver *driver, mset_status status, mset_status 
     judge_commit(driver, status, before);
 }
 
-/* ---- the calls --------------------------------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------------------------------
+ */
 
 static bool inside(uint64_t start, uint64_t size) {
     return size != 0 && start + size <= MODEL_UNITS;
@@ -206,8 +208,8 @@ static int free_id(const struct world *world) {
 
 /* Anything, with a liking for what fits. */
 static struct model_region invent(struct driver *driver) {
-    const enum mset_region_kind kinds[] = {MSET_REGION_RAM,   MSET_REGION_RAM,  MSET_REGION_ROM,
-                                           MSET_REGION_ALIAS, MSET_REGION_MMIO, MSET_REGION_ALIAS,
+    const enum mset_region_kind kinds[] = {MSET_REGION_RAM,     MSET_REGION_RAM,  MSET_REGION_ROM,
+                                           MSET_REGION_ALIAS,   MSET_REGION_MMIO, MSET_REGION_ALIAS,
                                            MSET_REGION_RESERVED};
     const uint8_t how = drive_byte(driver);
     struct model_region region = {.exists = true,
@@ -224,8 +226,8 @@ static struct model_region invent(struct driver *driver) {
     const bool memory = region.kind == MSET_REGION_RAM || region.kind == MSET_REGION_ROM;
     region.max_size = memory ? region.size + (how >> 6) : region.size;
     region.logged = memory && (how & 16) != 0;
-    region.read_only = region.kind == MSET_REGION_ROM ||
-                       (region.kind == MSET_REGION_ALIAS && (how & 32) != 0);
+    region.read_only =
+        region.kind == MSET_REGION_ROM || (region.kind == MSET_REGION_ALIAS && (how & 32) != 0);
     return region;
 }
 
@@ -273,8 +275,7 @@ static void add(struct driver *driver) {
 static void remove_one(struct driver *driver, int id) {
     struct model *const model = model_of(driver);
     const struct before before = look(driver->world);
-    const mset_status wanted =
-        model_has_aliases(&model->pending, id) ? MSET_BAD_STATE : MSET_OK;
+    const mset_status wanted = model_has_aliases(&model->pending, id) ? MSET_BAD_STATE : MSET_OK;
     struct model_region gone = model->pending.regions[id];
     gone.exists = false;
     const mset_status status =
@@ -371,8 +372,8 @@ static void redirect(struct driver *driver, int id) {
         const uint64_t room = world->model.pending.regions[changed.target].size;
         wanted = changed.target_offset + changed.size <= room ? MSET_OK : MSET_INVALID_PARAM;
     }
-    const mset_status status = mset_guest_redirect(
-        world->guest, world->contents[id].handle, changed.target_offset * world->options.unit);
+    const mset_status status = mset_guest_redirect(world->guest, world->contents[id].handle,
+                                                   changed.target_offset * world->options.unit);
     judge_change(driver, status, wanted, id, &changed, &before);
 }
 
@@ -478,7 +479,8 @@ static void change_map(struct driver *driver, unsigned which) {
     (void)world_disarm(world);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
 
 static struct world_options choose_options(struct driver *driver) {
     static const uint64_t units[] = {4096, 1024, 512};

@@ -1,6 +1,6 @@
 /*
- * drive.h - a string of bytes as a sequence of calls on a guest, all judged by the model: what random
- * tests and a fuzzer have in common. Any string will do.
+ * drive.h - a string of bytes as a sequence of calls on a guest, all judged by the model: what
+ * random tests and a fuzzer have in common. Any string will do.
  */
 #ifndef MSET_TEST_GUEST_DRIVE_H
 #define MSET_TEST_GUEST_DRIVE_H

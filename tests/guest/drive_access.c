@@ -6,7 +6,8 @@
 
 enum { MOST = 3 * 4096 };
 
-/* ---- one byte, by the model -------------------------------------------------------------------- */
+/* ---- one byte, by the model --------------------------------------------------------------------
+ */
 
 static struct model_sight sight_at(const struct world *world, uint64_t address, uint64_t *offset) {
     const uint64_t at = address - world->options.base;
@@ -29,8 +30,7 @@ static unsigned char *byte_at(struct world *world, uint64_t address, bool write,
         return NULL;
     }
     struct content *const content = &world->contents[sight.region];
-    const bool device =
-        sight.kind == MSET_REGION_MMIO || (sight.kind == MSET_REGION_ROM && write);
+    const bool device = sight.kind == MSET_REGION_MMIO || (sight.kind == MSET_REGION_ROM && write);
     if (sight.kind == MSET_REGION_RESERVED || (device && !content->has_io)) {
         *status = MSET_ACCESS_DENIED;
         return NULL;
@@ -42,7 +42,8 @@ static bool wraps(uint64_t address, uint64_t size) {
     return size != 0 && address + (size - 1) < address;
 }
 
-/* ---- where ------------------------------------------------------------------------------------- */
+/* ---- where -------------------------------------------------------------------------------------
+ */
 
 /* Mostly in the map, sometimes at its edges, sometimes anywhere. */
 static uint64_t pick_address(struct driver *driver) {
@@ -80,7 +81,8 @@ static void judge(struct driver *driver, const char *what, mset_status status, m
     }
 }
 
-/* ---- the calls --------------------------------------------------------------------------------- */
+/* ---- the calls ---------------------------------------------------------------------------------
+ */
 
 static void read_bytes(struct driver *driver) {
     struct world *const world = driver->world;
@@ -119,9 +121,8 @@ static void write_bytes(struct driver *driver, bool fill) {
             *byte = bytes[at++];
         }
     }
-    const mset_status status =
-        fill ? mset_guest_fill(&world->cursor, address, seed, size, &done)
-             : mset_guest_write(&world->cursor, address, bytes, size, &done);
+    const mset_status status = fill ? mset_guest_fill(&world->cursor, address, seed, size, &done)
+                                    : mset_guest_write(&world->cursor, address, bytes, size, &done);
     judge(driver, fill ? "fill" : "write", status, expected, done, at);
 }
 
@@ -172,9 +173,8 @@ static void copy_bytes(struct driver *driver) {
 static void load_value(struct driver *driver, bool store) {
     struct world *const world = driver->world;
     const unsigned width = 1U << drive_below(driver, 4);
-    const uint64_t address = pick_address(driver) & ~(uint64_t)(drive_below(driver, 8) == 0
-                                                                     ? 0
-                                                                     : width - 1);
+    const uint64_t address =
+        pick_address(driver) & ~(uint64_t)(drive_below(driver, 8) == 0 ? 0 : width - 1);
     const uint64_t value = UINT64_C(0x0101010101010101) * drive_byte(driver) + address;
     mset_status expected = address % width != 0 ? MSET_INVALID_PARAM : MSET_OK;
     uint64_t got = 0, wanted = 0;
@@ -215,8 +215,8 @@ static void slices(struct driver *driver) {
     while (expected == MSET_OK && at < size) {
         uint64_t offset;
         const struct model_sight sight = sight_at(world, address + at, &offset);
-        const bool memory = sight.kind == MSET_REGION_RAM ||
-                            (sight.kind == MSET_REGION_ROM && !write);
+        const bool memory =
+            sight.kind == MSET_REGION_RAM || (sight.kind == MSET_REGION_ROM && !write);
         expected = sight.region < 0 ? MSET_NOT_FOUND : memory ? MSET_OK : MSET_ACCESS_DENIED;
         if (expected == MSET_OK) {
             const unsigned char *const byte = real_byte(world, address + at);
@@ -226,9 +226,8 @@ static void slices(struct driver *driver) {
             at += expected == MSET_OK;
         }
     }
-    const mset_status status =
-        mset_guest_slices(&world->cursor, address, size, write ? MSET_WRITE : MSET_READ, out, room,
-                          &count, &done);
+    const mset_status status = mset_guest_slices(
+        &world->cursor, address, size, write ? MSET_WRITE : MSET_READ, out, room, &count, &done);
     judge(driver, "slices", status, expected, done, at);
     uint64_t told = 0;
     for (size_t i = 0; i < count && status == MSET_OK; i++) {
@@ -242,7 +241,8 @@ static void slices(struct driver *driver) {
     }
 }
 
-/* ---- discard, room ------------------------------------------------------------------------------ */
+/* ---- discard, room ------------------------------------------------------------------------------
+ */
 
 /* Where the run of units ends that shows the same from `unit` on. */
 static uint64_t run_end(const struct world *world, uint64_t unit, uint64_t end) {
@@ -281,8 +281,8 @@ static void discard(struct driver *driver) {
     const uint64_t unit = drive_below(driver, MODEL_UNITS);
     const uint64_t units = 1 + drive_below(driver, MODEL_UNITS - unit);
     const mset_status wanted = judge_discard(world, unit, unit + units);
-    const mset_status status = mset_guest_discard(world->guest, world_address(world, unit),
-                                                  units * world->options.unit);
+    const mset_status status =
+        mset_guest_discard(world->guest, world_address(world, unit), units * world->options.unit);
     judge(driver, "discard", status, wanted, 0, 0);
     for (uint64_t i = 0; i < units * world->options.unit && wanted == MSET_OK; i++) {
         mset_status ignored;
@@ -302,7 +302,8 @@ static void find_room(struct driver *driver) {
     const uint64_t unit = world->options.unit;
     const uint64_t lo = drive_below(driver, MODEL_UNITS);
     const uint64_t hi = lo + 1 + drive_below(driver, MODEL_UNITS - lo);
-    const uint64_t size = 1 + drive_below(driver, 12), align = UINT64_C(1) << drive_below(driver, 4);
+    const uint64_t size = 1 + drive_below(driver, 12), align = UINT64_C(1)
+                                                               << drive_below(driver, 4);
     const bool down = drive_below(driver, 2) != 0;
     const struct mset_gap_request wish = {.size = size * unit,
                                           .align = align * unit,
@@ -323,7 +324,8 @@ static void find_room(struct driver *driver) {
     }
 }
 
-/* ---- dirty pages -------------------------------------------------------------------------------- */
+/* ---- dirty pages --------------------------------------------------------------------------------
+ */
 
 static void write_as_guest(struct driver *driver) {
     struct world *const world = driver->world;
@@ -347,9 +349,8 @@ static void collect(struct driver *driver) {
     if (world->kvm == NULL) {
         return;
     }
-    const mset_status status =
-        mset_kvm_collect_dirty(world->kvm, world->options.base + first * FAKE_PAGE,
-                               count * FAKE_PAGE, &bitmap);
+    const mset_status status = mset_kvm_collect_dirty(
+        world->kvm, world->options.base + first * FAKE_PAGE, count * FAKE_PAGE, &bitmap);
     judge(driver, "collect", status, MSET_OK, 0, 0);
     for (uint64_t i = 0; i < count; i++) {
         const bool told = (bitmap >> i & 1) != 0;

@@ -1,4 +1,5 @@
-/* driver.h - what the two halves of the driver share: drive.c changes maps, drive_access.c uses them. */
+/* driver.h - what the two halves of the driver share: drive.c changes maps, drive_access.c uses
+ * them. */
 #ifndef MSET_TEST_GUEST_DRIVER_H
 #define MSET_TEST_GUEST_DRIVER_H
 

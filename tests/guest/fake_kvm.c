@@ -26,7 +26,8 @@ static size_t words_of(const struct fake_slot *slot) {
     return (size_t)((slot->size / FAKE_PAGE + 63) / 64);
 }
 
-/* ---- KVM_SET_USER_MEMORY_REGION --------------------------------------------------------------- */
+/* ---- KVM_SET_USER_MEMORY_REGION ---------------------------------------------------------------
+ */
 
 static bool sound(const struct fake_kvm *kvm, const struct kvm_userspace_memory_region *r) {
     const uint32_t known = KVM_MEM_LOG_DIRTY_PAGES | (kvm->no_read_only ? 0 : KVM_MEM_READONLY);
@@ -69,9 +70,8 @@ static int set_region(struct fake_kvm *kvm, const struct kvm_userspace_memory_re
         }
         forget(slot);
     } else {
-        if (slot->size != 0 &&
-            (slot->size != r->memory_size || slot->host != r->userspace_addr ||
-             ((slot->flags ^ r->flags) & KVM_MEM_READONLY) != 0)) {
+        if (slot->size != 0 && (slot->size != r->memory_size || slot->host != r->userspace_addr ||
+                                ((slot->flags ^ r->flags) & KVM_MEM_READONLY) != 0)) {
             return -EINVAL;
         }
         if ((slot->size == 0 || slot->start != r->guest_phys_addr) &&
@@ -91,7 +91,8 @@ static int set_region(struct fake_kvm *kvm, const struct kvm_userspace_memory_re
     return 0;
 }
 
-/* ---- dirty logs ------------------------------------------------------------------------------- */
+/* ---- dirty logs -------------------------------------------------------------------------------
+ */
 
 static int get_log(struct fake_kvm *kvm, const struct kvm_dirty_log *log) {
     struct fake_slot *const slot = &kvm->slots[log->slot % FAKE_SLOTS];
@@ -123,7 +124,8 @@ static int clear_log(struct fake_kvm *kvm, const struct kvm_clear_dirty_log *log
     return 0;
 }
 
-/* ---- what is asked ---------------------------------------------------------------------------- */
+/* ---- what is asked ----------------------------------------------------------------------------
+ */
 
 static int check(const struct fake_kvm *kvm, unsigned long capability) {
     switch (capability) {
@@ -193,7 +195,8 @@ int fake_kvm_control(void *context, int fd, unsigned long request, unsigned long
     return code;
 }
 
-/* ---- the guest -------------------------------------------------------------------------------- */
+/* ---- the guest --------------------------------------------------------------------------------
+ */
 
 static struct fake_slot *find(struct fake_kvm *kvm, uint64_t address) {
     for (int i = 0; i < FAKE_SLOTS; i++) {

@@ -72,8 +72,7 @@ uint64_t model_needed(const struct model_state *state, int region) {
 /* ---- slots ---------------------------------------------------------------------------------- */
 
 static bool is_memory(const struct model_sight *sight) {
-    return sight->region >= 0 &&
-           (sight->kind == MSET_REGION_RAM || sight->kind == MSET_REGION_ROM);
+    return sight->region >= 0 && (sight->kind == MSET_REGION_RAM || sight->kind == MSET_REGION_ROM);
 }
 
 static bool follows(const struct model_sight *a, const struct model_sight *b) {

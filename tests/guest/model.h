@@ -1,6 +1,6 @@
 /*
- * model.h - guest memory without any cleverness: a list of regions, and for each unit of the address
- * space a look at all of them. Shares no code with the library.
+ * model.h - guest memory without any cleverness: a list of regions, and for each unit of the
+ * address space a look at all of them. Shares no code with the library.
  */
 #ifndef MSET_TEST_GUEST_MODEL_H
 #define MSET_TEST_GUEST_MODEL_H
@@ -11,7 +11,7 @@ enum { MODEL_REGIONS = 10, MODEL_UNITS = 48 };
 
 struct model_region {
     bool exists;
-    enum mset_region_kind kind; /* RAM, ROM (as made), MMIO, RESERVED, ALIAS */
+    enum mset_region_kind kind;     /* RAM, ROM (as made), MMIO, RESERVED, ALIAS */
     uint64_t start, size, max_size; /* in units; start from the base */
     int priority;
     bool shown, read_only, logged;
@@ -25,7 +25,7 @@ struct model_state {
 
 struct model {
     uint64_t base;
-    uint64_t unit; /* bytes */
+    uint64_t unit;       /* bytes */
     uint64_t slot_units; /* units in a page of memory slots */
     bool open;
     struct model_state committed, pending;
@@ -33,8 +33,8 @@ struct model {
 
 /* What a unit shows. */
 struct model_sight {
-    int region; /* -1: nothing */
-    uint64_t offset; /* in units, in the region */
+    int region;                 /* -1: nothing */
+    uint64_t offset;            /* in units, in the region */
     enum mset_region_kind kind; /* RAM, ROM, MMIO or RESERVED */
     bool logged;
 };

@@ -1,6 +1,6 @@
 /*
- * test_access.c - reading and writing at the edges: hostile ranges, handlers that refuse or change the
- * map, byte granularity, atomic accesses, logged writes. Memory stands between guard bytes.
+ * test_access.c - reading and writing at the edges: hostile ranges, handlers that refuse or change
+ * the map, byte granularity, atomic accesses, logged writes. Memory stands between guard bytes.
  */
 #include "scene.h"
 
@@ -92,7 +92,8 @@ static void machine_close(struct machine *machine) {
 
 static const struct mset_guest_options usual = {.page_size = 0};
 
-/* ---- ranges ------------------------------------------------------------------------------------ */
+/* ---- ranges ------------------------------------------------------------------------------------
+ */
 
 static void test_ram_hole_ram(void **state) {
     struct machine machine;
@@ -122,7 +123,7 @@ static void test_hostile_ranges(void **state) {
     struct machine machine;
     unsigned char byte = 0;
     static const uint64_t starts[] = {
-        0, 1, LOW - 1, LOW, HIGH - 1, ROM + PAGE - 1, UINT64_C(1) << 63, UINT64_MAX - 4095,
+        0,         1, LOW - 1, LOW, HIGH - 1, ROM + PAGE - 1, UINT64_C(1) << 63, UINT64_MAX - 4095,
         UINT64_MAX};
     uint64_t done = 0, value = 0;
     (void)state;
@@ -187,7 +188,8 @@ static void test_copies(void **state) {
     machine_close(&machine);
 }
 
-/* ---- handlers ---------------------------------------------------------------------------------- */
+/* ---- handlers ----------------------------------------------------------------------------------
+ */
 
 static void expect_calls(struct machine *machine, const uint64_t *calls, unsigned count) {
     assert_int_equal(machine->calls, count);
@@ -205,8 +207,8 @@ static void test_pieces_of_devices(void **state) {
     machine_open(&machine, usual);
     struct mset_guest_cursor *const cursor = &machine.scene.cursor;
     assert_int_equal(mset_guest_read(cursor, DEVICE + 1, bytes, 19, NULL), MSET_OK);
-    const uint64_t pieces[] = {CALL(1, 1, 1), CALL(1, 2, 2),  CALL(1, 4, 4),
-                               CALL(1, 8, 8), CALL(1, 16, 4)};
+    const uint64_t pieces[] = {CALL(1, 1, 1), CALL(1, 2, 2), CALL(1, 4, 4), CALL(1, 8, 8),
+                               CALL(1, 16, 4)};
     expect_calls(&machine, pieces, 5);
     const unsigned char first[] = {0x12, 0x13, 0x22, 0x15, 0x22, 0x33, 0x44};
     assert_memory_equal(bytes, first, sizeof first);
@@ -292,7 +294,8 @@ static void test_copied_memory_goes(void **state) {
     machine_close(&machine);
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------- */
+/* ---- the rest ----------------------------------------------------------------------------------
+ */
 
 static uint64_t wrote_at[8], wrote_size[8];
 static unsigned wrote_count;
@@ -330,7 +333,8 @@ static void test_logged_writes(void **state) {
     machine_close(&machine);
 }
 
-/* Registers of 16 bytes over RAM: the page around them is in no slot, and accesses are cut there. */
+/* Registers of 16 bytes over RAM: the page around them is in no slot, and accesses are cut there.
+ */
 static void test_byte_granularity(void **state) {
     struct machine machine;
     unsigned char bytes[64];
@@ -380,15 +384,15 @@ static void test_slices(void **state) {
     (void)state;
     machine_open(&machine, usual);
     struct mset_guest_cursor *const cursor = &machine.scene.cursor;
-    assert_int_equal(mset_guest_slices(cursor, HIGH + 3, PAGES * PAGE, MSET_READ, slices, 4,
-                                       &count, &done),
-                     MSET_OK); /* ROM lies behind RAM on the host, too */
+    assert_int_equal(
+        mset_guest_slices(cursor, HIGH + 3, PAGES * PAGE, MSET_READ, slices, 4, &count, &done),
+        MSET_OK); /* ROM lies behind RAM on the host, too */
     assert_int_equal(count, 1);
     assert_ptr_equal(slices[0].host, host_of(machine.high) + 3);
     assert_int_equal(slices[0].size, PAGES * PAGE);
-    assert_int_equal(mset_guest_slices(cursor, HIGH + 3, PAGES * PAGE, MSET_WRITE, slices, 4,
-                                       &count, NULL),
-                     MSET_ACCESS_DENIED);
+    assert_int_equal(
+        mset_guest_slices(cursor, HIGH + 3, PAGES * PAGE, MSET_WRITE, slices, 4, &count, NULL),
+        MSET_ACCESS_DENIED);
     assert_int_equal(count, 1);
     assert_int_equal(mset_guest_slices(cursor, UINT64_MAX, 2, MSET_READ, slices, 4, &count, &done),
                      MSET_INVALID_PARAM);

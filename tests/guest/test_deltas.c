@@ -1,6 +1,7 @@
 /*
- * test_deltas.c - what a change costs in slots: never more than must be, ids used again, vCPUs paused
- * only where memory that stays would be away for a moment; limits; listeners that come and go.
+ * test_deltas.c - what a change costs in slots: never more than must be, ids used again, vCPUs
+ * paused only where memory that stays would be away for a moment; limits; listeners that come and
+ * go.
  */
 #include "scene.h"
 
@@ -76,7 +77,8 @@ static void expect(struct machine *machine, uint64_t calls, uint64_t pauses) {
     scene_check(&machine->scene);
 }
 
-/* ---- the smallest difference ------------------------------------------------------------------ */
+/* ---- the smallest difference ------------------------------------------------------------------
+ */
 
 static void test_split_and_merge(void **state) {
     struct machine machine;
@@ -149,10 +151,8 @@ static void test_moved_aliases(void **state) {
     (void)state;
     machine_open(&machine);
     struct mset_guest *const guest = machine.scene.guest;
-    struct mset_region *const first =
-        add(&machine.scene, alias_at(0x10000000, 4, machine.ram, 0));
-    struct mset_region *const second =
-        add(&machine.scene, alias_at(0x20000000, 4, machine.ram, 0));
+    struct mset_region *const first = add(&machine.scene, alias_at(0x10000000, 4, machine.ram, 0));
+    struct mset_region *const second = add(&machine.scene, alias_at(0x20000000, 4, machine.ram, 0));
     expect(&machine, 2, 0);
     assert_int_equal(mset_guest_begin(guest), MSET_OK);
     assert_int_equal(mset_guest_move(guest, first, 0x30000000), MSET_OK);
@@ -188,10 +188,9 @@ static void test_nothing_to_tell(void **state) {
     (void)state;
     machine_open(&machine);
     struct mset_region *const device =
-        add(&machine.scene, (struct mset_region_config){.kind = MSET_REGION_MMIO,
-                                                        .start = 0x80000000,
-                                                        .size = PAGE,
-                                                        .io = &io});
+        add(&machine.scene,
+            (struct mset_region_config){
+                .kind = MSET_REGION_MMIO, .start = 0x80000000, .size = PAGE, .io = &io});
     assert_int_equal(mset_guest_move(machine.scene.guest, device, 0x90000000), MSET_OK);
     struct mset_region_config config = ram_at(0x100000, 16);
     config.priority = -1;
@@ -201,7 +200,8 @@ static void test_nothing_to_tell(void **state) {
     machine_close(&machine);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------------
+ */
 
 static void test_limits(void **state) {
     struct machine machine;
@@ -244,9 +244,12 @@ static void test_what_kvm_cannot(void **state) {
     struct mset_region *const largest = add(&machine.scene, config);
     assert_int_equal(machine.fake.slots[60].size, config.size);
     assert_int_equal(mset_guest_remove(machine.scene.guest, largest), MSET_OK);
+    assert_int_equal(try_add(&machine.scene, ram_at(TOP_PAGE, 1)), MSET_UNSUPPORTED);
+    struct mset_region *last = NULL;
     for (uint64_t i = 0; i < 3; i++) {
-        add(&machine.scene, ram_at(i * 2 * PAGE, 1));
+        last = add(&machine.scene, ram_at(i * 2 * PAGE, 1));
     }
+    assert_int_equal(mset_guest_move(machine.scene.guest, last, TOP_PAGE), MSET_UNSUPPORTED);
     assert_int_equal(try_add(&machine.scene, ram_at(PAGE * 20, 1)), MSET_OVER_LIMIT);
     assert_int_equal(machine.fake.sets, 5);
     machine_close(&machine);
@@ -286,7 +289,8 @@ static void test_pages_of_slots(void **state) {
     scene_close(&machine.scene);
 }
 
-/* ---- listeners --------------------------------------------------------------------------------- */
+/* ---- listeners ---------------------------------------------------------------------------------
+ */
 
 static void test_attaching(void **state) {
     struct scene scene;
@@ -391,16 +395,11 @@ static void test_meddling(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split_and_merge),
-        cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_moved_aliases),
-        cmocka_unit_test(test_logging_in_place),
-        cmocka_unit_test(test_nothing_to_tell),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_what_kvm_cannot),
-        cmocka_unit_test(test_pages_of_slots),
-        cmocka_unit_test(test_attaching),
-        cmocka_unit_test(test_meddling),
+        cmocka_unit_test(test_split_and_merge), cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_moved_aliases),   cmocka_unit_test(test_logging_in_place),
+        cmocka_unit_test(test_nothing_to_tell), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_what_kvm_cannot), cmocka_unit_test(test_pages_of_slots),
+        cmocka_unit_test(test_attaching),       cmocka_unit_test(test_meddling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

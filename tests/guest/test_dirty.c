@@ -1,6 +1,6 @@
 /*
- * test_dirty.c - dirty pages of ranges over several slots, whatever their first page is modulo 64, and
- * whatever happens to the slots in between; with manual clearing and without.
+ * test_dirty.c - dirty pages of ranges over several slots, whatever their first page is modulo 64,
+ * and whatever happens to the slots in between; with manual clearing and without.
  */
 #include "scene.h"
 
@@ -151,9 +151,8 @@ static void test_wrong_ranges(void **state) {
         uint64_t start, size;
     } wrong[] = {{BASE, 0}, {BASE + 1, PAGE}, {BASE, PAGE + 1}, {TOP_PAGE, 2 * PAGE}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(
-            mset_kvm_collect_dirty(machine.kvm, wrong[i].start, wrong[i].size, &word),
-            MSET_INVALID_PARAM);
+        assert_int_equal(mset_kvm_collect_dirty(machine.kvm, wrong[i].start, wrong[i].size, &word),
+                         MSET_INVALID_PARAM);
     }
     assert_int_equal(mset_kvm_collect_dirty(NULL, BASE, PAGE, &word), MSET_INVALID_PARAM);
     assert_int_equal(mset_kvm_collect_dirty(machine.kvm, TOP_PAGE, PAGE, &word), MSET_OK);
@@ -161,7 +160,8 @@ static void test_wrong_ranges(void **state) {
     machine_close(&machine);
 }
 
-/* A refusal, or no memory, half-way: what has been told is set, the rest comes with the next call. */
+/* A refusal, or no memory, half-way: what has been told is set, the rest comes with the next call.
+ */
 static void test_refusals(void **state) {
     (void)state;
     for (unsigned manual = 0; manual < 2; manual++) {
@@ -210,7 +210,8 @@ static void test_no_pages_lost(void **state) {
     }
 }
 
-/* Without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, or where enabling it is refused, it works all the same. */
+/* Without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, or where enabling it is refused, it works all the
+ * same. */
 static void test_no_manual_clearing(void **state) {
     struct fake_kvm fake;
     struct mset_kvm *kvm = NULL;
@@ -232,9 +233,12 @@ static void test_no_manual_clearing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),       cmocka_unit_test(test_cut_and_joined),
-        cmocka_unit_test(test_forgetting),   cmocka_unit_test(test_wrong_ranges),
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_no_pages_lost),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_cut_and_joined),
+        cmocka_unit_test(test_forgetting),
+        cmocka_unit_test(test_wrong_ranges),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_pages_lost),
         cmocka_unit_test(test_no_manual_clearing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
- * test_failures.c - every allocation, every call to KVM and every listener refuses once, or from then
- * on, at every position of a transaction that does everything at once; nothing may have happened.
+ * test_failures.c - every allocation, every call to KVM and every listener refuses once, or from
+ * then on, at every position of a transaction that does everything at once; nothing may have
+ * happened.
  */
 #include "world.h"
 
@@ -58,8 +59,8 @@ static void build(bool manual) {
     world_open(&world, &options);
     assert_int_equal(add(0, (struct model_region){.size = 24, .logged = true}), MSET_OK);
     assert_int_equal(
-        add(1, (struct model_region){
-                   .kind = MSET_REGION_MMIO, .start = 4, .size = 2, .priority = 1}),
+        add(1,
+            (struct model_region){.kind = MSET_REGION_MMIO, .start = 4, .size = 2, .priority = 1}),
         MSET_OK);
     assert_int_equal(add(2, (struct model_region){.kind = MSET_REGION_ALIAS,
                                                   .start = 10,
@@ -143,8 +144,9 @@ static bool attempt(const struct world_faults *faults, mset_status wanted, bool 
 }
 
 /*
- * The n-th of one kind, once or from then on, for every n until none is refused any more; a new world
- * each time, and after a failure once more in the same one: it leaves nothing behind that matters.
+ * The n-th of one kind, once or from then on, for every n until none is refused any more; a new
+ * world each time, and after a failure once more in the same one: it leaves nothing behind that
+ * matters.
  */
 static void sweep(bool of_kvm, mset_status wanted) {
     const struct world_faults none = {0};
@@ -213,8 +215,7 @@ static void test_lost(void **state) {
             const struct mset_region_config config = {.kind = MSET_REGION_RAM,
                                                       .start = 0x1000,
                                                       .size = 0x1000,
-                                                      .memory = {.source =
-                                                                     MSET_MEMORY_ANONYMOUS}};
+                                                      .memory = {.source = MSET_MEMORY_ANONYMOUS}};
             struct mset_region *region = NULL;
             lost++;
             assert_ptr_equal(mset_guest_last_failure(world.guest).lost,
@@ -273,9 +274,12 @@ static void test_creating(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_every_call_to_kvm),
-        cmocka_unit_test(test_every_listener),   cmocka_unit_test(test_the_host),
-        cmocka_unit_test(test_lost),             cmocka_unit_test(test_creating),
+        cmocka_unit_test(test_every_allocation),
+        cmocka_unit_test(test_every_call_to_kvm),
+        cmocka_unit_test(test_every_listener),
+        cmocka_unit_test(test_the_host),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_creating),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

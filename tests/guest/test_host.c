@@ -52,9 +52,9 @@ static void test_anonymous(void **state) {
     use_and_discard(&scene, 16);
     assert_int_equal(resident(host_of(ram), 16), 2);
     assert_int_equal(mset_guest_remove(scene.guest, ram), MSET_OK);
-    struct mset_region *const all = add(
-        &scene,
-        wish(16, (struct mset_memory_wish){.source = MSET_MEMORY_ANONYMOUS, .populate = true}));
+    struct mset_region *const all =
+        add(&scene,
+            wish(16, (struct mset_memory_wish){.source = MSET_MEMORY_ANONYMOUS, .populate = true}));
     assert_int_equal(resident(host_of(all), 16), 16);
     scene_close(&scene);
 }
@@ -159,10 +159,8 @@ static void test_file(void **state) {
         struct scene scene;
         const int fd = make_file(8);
         scene_open(&scene);
-        struct mset_memory_wish memory = {.source = MSET_MEMORY_FILE,
-                                          .fd = fd,
-                                          .file_offset = 2 * PAGE,
-                                          .shared = shared != 0};
+        struct mset_memory_wish memory = {
+            .source = MSET_MEMORY_FILE, .fd = fd, .file_offset = 2 * PAGE, .shared = shared != 0};
         assert_int_equal(try_add(&scene, wish(7, memory)), MSET_INVALID_PARAM); /* too short */
         memory.file_offset = UINT64_MAX - PAGE + 1;
         assert_int_equal(try_add(&scene, wish(1, memory)), MSET_INVALID_PARAM);
@@ -207,7 +205,8 @@ static void test_device(void **state) {
     assert_int_equal(close(fd), 0);
 }
 
-/* ---- a host of one's own ------------------------------------------------------------------------ */
+/* ---- a host of one's own ------------------------------------------------------------------------
+ */
 
 static int refuse_discard(void *context, const struct mset_memory *memory, uint64_t offset,
                           uint64_t size) {
@@ -223,9 +222,9 @@ static int obtain_page(void *context, struct mset_memory *memory) {
 static void test_other_hosts(void **state) {
     struct scene scene;
     unsigned char *const own = aligned_alloc(PAGE, 4 * PAGE);
-    const struct mset_memory_host hosts[] = {
-        {NULL, NULL, NULL, NULL}, {obtain_page, NULL, NULL, own},
-        {obtain_page, NULL, refuse_discard, own}};
+    const struct mset_memory_host hosts[] = {{NULL, NULL, NULL, NULL},
+                                             {obtain_page, NULL, NULL, own},
+                                             {obtain_page, NULL, refuse_discard, own}};
     (void)state;
     scene_open_with(&scene, (struct mset_guest_options){.host = &hosts[0]});
     assert_int_equal(try_add(&scene, ram_at(0, 4)), MSET_UNSUPPORTED);
@@ -257,9 +256,9 @@ static void test_other_hosts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anonymous),  cmocka_unit_test(test_transparent_huge_pages),
-        cmocka_unit_test(test_huge_pages), cmocka_unit_test(test_memfd),
-        cmocka_unit_test(test_file),       cmocka_unit_test(test_device),
+        cmocka_unit_test(test_anonymous),   cmocka_unit_test(test_transparent_huge_pages),
+        cmocka_unit_test(test_huge_pages),  cmocka_unit_test(test_memfd),
+        cmocka_unit_test(test_file),        cmocka_unit_test(test_device),
         cmocka_unit_test(test_other_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

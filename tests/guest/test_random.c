@@ -1,6 +1,6 @@
 /*
- * test_random.c - random strings for the driver: transactions, accesses, refusals, in several worlds.
- * Prints the seed of a string that fails.
+ * test_random.c - random strings for the driver: transactions, accesses, refusals, in several
+ * worlds. Prints the seed of a string that fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>

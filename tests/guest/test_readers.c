@@ -1,6 +1,7 @@
 /*
- * test_readers.c - threads that look up and write while the map changes under them. Every page of RAM
- * holds its own number; a reader that is led to another page, or to memory that has gone, sees it.
+ * test_readers.c - threads that look up and write while the map changes under them. Every page of
+ * RAM holds its own number; a reader that is led to another page, or to memory that has gone, sees
+ * it.
  *
  * Readers announce themselves: an odd number while they are inside. What options.synchronize waits
  * for is that every reader that was inside has come out.
@@ -44,8 +45,8 @@ static void synchronize(void *context) {
 static void look(struct reader *reader, struct mset_guest_cursor *cursor, struct rng *rng) {
     const bool in_bar = rng_chance(rng, 30);
     const uint64_t page = rng_below(rng, in_bar ? 4 : PAGES);
-    const uint64_t address = in_bar ? BAR + (rng_next(rng) & 3) * 0x100000 + page * PAGE
-                                    : BASE + page * PAGE;
+    const uint64_t address =
+        in_bar ? BAR + (rng_next(rng) & 3) * 0x100000 + page * PAGE : BASE + page * PAGE;
     uint64_t value = 0;
     const mset_status status = mset_guest_load(cursor, address, 8, &value);
     reader->found += status == MSET_OK;

@@ -1,10 +1,10 @@
 /*
- * test_real_kvm.c - the same against the kernel's KVM, where there is one: it accepts every difference,
- * and then has exactly the slots there should be (asked by trying to add others); the strict KVM of our
- * own answers as it does; and a guest's writes are told as dirty pages.
+ * test_real_kvm.c - the same against the kernel's KVM, where there is one: it accepts every
+ * difference, and then has exactly the slots there should be (asked by trying to add others); the
+ * strict KVM of our own answers as it does; and a guest's writes are told as dirty pages.
  *
- * The guest is a virtual processor in real mode that executes `mov %al, (0); hlt` with DS wherever the
- * test wants a byte to be written.
+ * The guest is a virtual processor in real mode that executes `mov %al, (0); hlt` with DS wherever
+ * the test wants a byte to be written.
  */
 #include "scene.h"
 
@@ -26,15 +26,16 @@ enum { PAGES = 96, PROBE_SLOT = 400 };
 
 static int kvm_fd = -1;
 
-/* ---- the strict KVM and the real one ----------------------------------------------------------- */
+/* ---- the strict KVM and the real one -----------------------------------------------------------
+ */
 
 static struct kvm_userspace_memory_region random_region(struct rng *rng, unsigned char *memory) {
-    struct kvm_userspace_memory_region region = {
-        .slot = (uint32_t)rng_below(rng, 6),
-        .flags = (uint32_t)rng_below(rng, 4),
-        .guest_phys_addr = rng_below(rng, 12) * PAGE,
-        .memory_size = rng_below(rng, 4) * PAGE,
-        .userspace_addr = (uintptr_t)memory + rng_below(rng, 3) * PAGE};
+    struct kvm_userspace_memory_region region = {.slot = (uint32_t)rng_below(rng, 6),
+                                                 .flags = (uint32_t)rng_below(rng, 4),
+                                                 .guest_phys_addr = rng_below(rng, 12) * PAGE,
+                                                 .memory_size = rng_below(rng, 4) * PAGE,
+                                                 .userspace_addr =
+                                                     (uintptr_t)memory + rng_below(rng, 3) * PAGE};
     if (rng_chance(rng, 3)) {
         region.memory_size += 512;
     }
@@ -78,7 +79,8 @@ static void test_rules(void **state) {
     free(memory);
 }
 
-/* ---- a machine ---------------------------------------------------------------------------------- */
+/* ---- a machine ----------------------------------------------------------------------------------
+ */
 
 struct machine {
     struct scene scene;
@@ -180,7 +182,8 @@ static void test_transactions(void **state) {
     machine_close(&machine);
 }
 
-/* ---- dirty pages -------------------------------------------------------------------------------- */
+/* ---- dirty pages --------------------------------------------------------------------------------
+ */
 
 /* The code lies in the last page: it is not written to. */
 static void add_cpu(struct machine *machine) {

@@ -5,7 +5,8 @@
 
 static const struct mset_region_io no_io = {NULL, NULL};
 
-/* ---- what is refused -------------------------------------------------------------------------- */
+/* ---- what is refused --------------------------------------------------------------------------
+ */
 
 static void test_options(void **state) {
     struct mset_guest *guest = NULL;
@@ -64,11 +65,9 @@ static void test_the_last_page(void **state) {
     assert_ptr_equal(host, host_of(top) + 2 * PAGE - 1);
     assert_int_equal(bytes, 1);
     /* All but one page of the address space. */
-    struct mset_region *const rest =
-        add(&scene, (struct mset_region_config){.kind = MSET_REGION_RESERVED,
-                                                .start = PAGE,
-                                                .size = TOP_PAGE,
-                                                .priority = -1});
+    struct mset_region *const rest = add(
+        &scene, (struct mset_region_config){
+                    .kind = MSET_REGION_RESERVED, .start = PAGE, .size = TOP_PAGE, .priority = -1});
     assert_ptr_equal(seen_at(&scene, UINT64_C(1) << 63), rest);
     assert_ptr_equal(seen_at(&scene, UINT64_MAX), top);
     assert_int_equal(mset_guest_remove(scene.guest, top), MSET_OK);
@@ -125,8 +124,7 @@ static void test_null(void **state) {
         assert_int_equal(mset_guest_resize(scene.guest, mine[i], PAGE), MSET_INVALID_PARAM);
         assert_int_equal(mset_guest_show(scene.guest, mine[i], true), MSET_INVALID_PARAM);
         assert_int_equal(mset_guest_set_priority(scene.guest, mine[i], 1), MSET_INVALID_PARAM);
-        assert_int_equal(mset_guest_set_read_only(scene.guest, mine[i], true),
-                         MSET_INVALID_PARAM);
+        assert_int_equal(mset_guest_set_read_only(scene.guest, mine[i], true), MSET_INVALID_PARAM);
         assert_int_equal(mset_guest_redirect(scene.guest, mine[i], 0), MSET_INVALID_PARAM);
     }
     assert_int_equal(mset_guest_set_logged(scene.guest, foreign, true), MSET_INVALID_PARAM);
@@ -142,7 +140,8 @@ static void test_null(void **state) {
     scene_close(&other);
 }
 
-/* ---- what the calls do ------------------------------------------------------------------------ */
+/* ---- what the calls do ------------------------------------------------------------------------
+ */
 
 static void test_priorities(void **state) {
     struct scene scene;

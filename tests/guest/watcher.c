@@ -11,7 +11,8 @@ static void complain(struct watcher *watcher, const char *what) {
     }
 }
 
-/* ---- the list --------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------
+ */
 
 static bool overlap(const struct mset_slot *a, const struct mset_slot *b) {
     return a->start <= b->start + (b->size - 1) && b->start <= a->start + (a->size - 1);
@@ -67,7 +68,8 @@ static void move(struct watcher *watcher, const struct mset_slot *slot, uint64_t
     put(watcher, &moved);
 }
 
-/* ---- what it is told -------------------------------------------------------------------------- */
+/* ---- what it is told --------------------------------------------------------------------------
+ */
 
 static bool refuses(struct watcher *watcher, enum watcher_refuses now) {
     const bool refuse = watcher->refuses == now;

@@ -1,6 +1,6 @@
 /*
- * watcher.h - a listener that keeps the slots it is told of, complains of differences that do not fit
- * to them or of calls in the wrong order, and refuses when it is told to.
+ * watcher.h - a listener that keeps the slots it is told of, complains of differences that do not
+ * fit to them or of calls in the wrong order, and refuses when it is told to.
  */
 #ifndef MSET_TEST_GUEST_WATCHER_H
 #define MSET_TEST_GUEST_WATCHER_H

@@ -17,7 +17,8 @@ void world_complain(struct world *world, const char *format, ...) {
     va_end(arguments);
 }
 
-/* ---- the host's memory ------------------------------------------------------------------------ */
+/* ---- the host's memory ------------------------------------------------------------------------
+ */
 
 static int obtain(void *context, struct mset_memory *memory) {
     struct world *const world = context;
@@ -48,11 +49,12 @@ static int discard(void *context, const struct mset_memory *memory, uint64_t off
     return 0;
 }
 
-/* ---- devices ---------------------------------------------------------------------------------- */
+/* ---- devices ----------------------------------------------------------------------------------
+ */
 
 static bool port_ok(struct content *content, uint64_t offset, unsigned width) {
-    const bool ok = (width == 1 || width == 2 || width == 4 || width == 8) &&
-                    offset % width == 0 && offset + width <= content->size;
+    const bool ok = (width == 1 || width == 2 || width == 4 || width == 8) && offset % width == 0 &&
+                    offset + width <= content->size;
     if (!ok) {
         world_complain(content->world, "region %d: width %u at offset %#llx", content->region,
                        width, (unsigned long long)offset);
@@ -79,7 +81,8 @@ static mset_status write_device(void *context, uint64_t offset, unsigned width, 
 
 static const struct mset_region_io device_io = {read_device, write_device};
 
-/* ---- contents --------------------------------------------------------------------------------- */
+/* ---- contents ---------------------------------------------------------------------------------
+ */
 
 uint64_t world_address(const struct world *world, uint64_t unit) {
     return world->options.base + unit * world->options.unit;
@@ -128,7 +131,8 @@ void world_content_close(struct world *world, int id) {
     *content = (struct content){.handle = NULL};
 }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------
+ */
 
 static bool sight_agrees(const struct world *world, const struct model_sight *sight,
                          const struct mset_area *area, uint64_t address) {
@@ -183,10 +187,11 @@ static void compare_translation(struct world *world, uint64_t unit, uint64_t acc
     uint64_t bytes = 0;
     const mset_status status = mset_guest_translate(
         &world->cursor, world_address(world, unit) + within, access, &host, &bytes);
-    const bool allowed = sight.kind == MSET_REGION_RAM ||
-                         (sight.kind == MSET_REGION_ROM && access == MSET_READ);
-    const mset_status wanted =
-        sight.region < 0 ? MSET_NOT_FOUND : allowed ? MSET_OK : MSET_ACCESS_DENIED;
+    const bool allowed =
+        sight.kind == MSET_REGION_RAM || (sight.kind == MSET_REGION_ROM && access == MSET_READ);
+    const mset_status wanted = sight.region < 0 ? MSET_NOT_FOUND
+                               : allowed        ? MSET_OK
+                                                : MSET_ACCESS_DENIED;
     if (status != wanted) {
         world_complain(world, "unit %d translates to: %s", (int)unit, mset_status_text(status));
         return;
@@ -194,8 +199,8 @@ static void compare_translation(struct world *world, uint64_t unit, uint64_t acc
     if (status == MSET_OK) {
         struct mset_region_info info;
         mset_region_get(world->contents[sight.region].handle, &info);
-        const unsigned char *const place = (const unsigned char *)info.memory.host +
-                                           sight.offset * world->options.unit + within;
+        const unsigned char *const place =
+            (const unsigned char *)info.memory.host + sight.offset * world->options.unit + within;
         if (host != place || bytes != run_of(world, unit) * world->options.unit - within) {
             world_complain(world, "unit %d translates to another place", (int)unit);
         }
@@ -291,7 +296,8 @@ void world_compare(struct world *world) {
     }
 }
 
-/* ---- faults ----------------------------------------------------------------------------------- */
+/* ---- faults -----------------------------------------------------------------------------------
+ */
 
 void world_arm(struct world *world, const struct world_faults *faults) {
     counting_allocator_fail(&world->memory, faults->alloc, faults->on);
@@ -331,7 +337,8 @@ bool world_disarm(struct world *world) {
     return refused;
 }
 
-/* ---- the world -------------------------------------------------------------------------------- */
+/* ---- the world --------------------------------------------------------------------------------
+ */
 
 static void pause_vcpus(void *context) {
     struct world *const world = context;

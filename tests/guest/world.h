@@ -1,6 +1,6 @@
 /*
- * world.h - a guest, its model, a strict KVM and a watching listener; and what all of them must agree
- * on after every call.
+ * world.h - a guest, its model, a strict KVM and a watching listener; and what all of them must
+ * agree on after every call.
  */
 #ifndef MSET_TEST_GUEST_WORLD_H
 #define MSET_TEST_GUEST_WORLD_H
