@@ -176,7 +176,7 @@ static void test_refusals(void **state) {
             fault_point_set(&machine.fake.faults, manual == 0 || nth % 2 == 0 ? nth : 0, false);
             counting_allocator_fail(&machine.scene.memory, nth % 2 == 0 ? 0 : nth, false);
             mset_status status = MSET_BAD_STATE;
-            for (unsigned again = 0; again < 2 && status != MSET_OK; again++) {
+            for (unsigned again = 0; again < 3 && status != MSET_OK; again++) {
                 status = mset_kvm_collect_dirty(machine.kvm, BASE, PAGES * PAGE, bitmap);
             }
             assert_int_equal(status, MSET_OK);
