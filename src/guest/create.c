@@ -1,14 +1,13 @@
 /* create.c - the life of a guest, and small things every file of the room uses. */
 #include "guest.h"
 
-static bool power_of_two(uint64_t x) {
-    return x != 0 && (x & (x - 1)) == 0;
+static bool power_of_two_or_zero(uint64_t x) {
+    return (x & (x - 1)) == 0;
 }
 
 static bool options_ok(const struct mset_guest_options *options) {
-    return (options->page_size == 0 || power_of_two(options->page_size)) &&
-           (options->slot_page_size == 0 || power_of_two(options->slot_page_size)) &&
-           options->address_bits <= 64;
+    return power_of_two_or_zero(options->page_size) &&
+           power_of_two_or_zero(options->slot_page_size) && options->address_bits <= 64;
 }
 
 static const struct mset_memory_host *choose_host(const struct mset_guest_options *options) {
@@ -21,7 +20,7 @@ static const struct mset_memory_host *choose_host(const struct mset_guest_option
 
 static void take_options(struct mset_guest *guest, const struct mset_guest_options *options) {
     const struct mset_memory_host *const host = choose_host(options);
-    if (host != NULL) {
+    if (host != NULL) { /* unreachable: on Linux there is one */
         guest->host = *host;
     }
     guest->page_size = options->page_size == 0 ? MSET_PAGE_SIZE : options->page_size;
@@ -39,8 +38,9 @@ mset_status mset_guest_create(const struct mset_guest_options *given, struct mse
     const struct mset_guest_options usual = {.page_size = 0};
     const struct mset_guest_options *const options = given == NULL ? &usual : given;
     const struct mset_allocator *const allocator = mset_allocator_or_default(options->allocator);
-    if (out == NULL || allocator == NULL || allocator->alloc == NULL || allocator->free == NULL ||
-        !options_ok(options)) {
+    /* unreachable: with a C library there is an allocator */
+    const bool usable = allocator != NULL && allocator->alloc != NULL && allocator->free != NULL;
+    if (out == NULL || !usable || !options_ok(options)) {
         return MSET_INVALID_PARAM;
     }
     struct mset_guest *const guest =

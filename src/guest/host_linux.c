@@ -162,17 +162,11 @@ static int obtain(void *context, struct mset_memory *memory) {
     if (size == 0) {
         return MSET_NO_MEMORY;
     }
-    switch (memory->wish.source) {
-    case MSET_MEMORY_ANONYMOUS:
-        return map_anonymous(memory, size);
-    case MSET_MEMORY_MEMFD:
-        return map_memfd(memory, size);
-    case MSET_MEMORY_FILE:
-        return map_file(memory, size);
-    case MSET_MEMORY_CALLER:
-        break;
-    }
-    return MSET_UNSUPPORTED;
+    const enum mset_memory_source source = memory->wish.source;
+    return source == MSET_MEMORY_ANONYMOUS ? map_anonymous(memory, size)
+           : source == MSET_MEMORY_MEMFD   ? map_memfd(memory, size)
+           : source == MSET_MEMORY_FILE    ? map_file(memory, size)
+                                           : MSET_UNSUPPORTED;
 }
 
 static void release(void *context, struct mset_memory *memory) {

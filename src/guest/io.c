@@ -13,6 +13,7 @@ struct port {
 
 static mset_status find_port(const struct mset_guest *guest, uint64_t address, struct port *port) {
     struct mset_area area;
+    /* unreachable: it was there a moment ago, and only another thread can have taken it away */
     if (!mset_view_find(guest_live(guest), address, &area)) {
         return MSET_NOT_FOUND;
     }

@@ -72,23 +72,26 @@ static mset_status take(struct mset_region *region) {
     const struct place *const place = region->layered == LAYERED_NOW ? &region->now : &region->next;
     struct mset *const set = existing(region->guest, place->priority);
     const mset_status status = mset_unmap_metadata(set, place->start, place->size);
-    if (status == MSET_OK) {
+    if (status == MSET_OK) { /* unreachable: taking out a whole area needs no memory */
         region->layered = LAYERED_NOT;
     }
     return status;
 }
 
-static bool same_range(const struct place *a, const struct place *b) {
-    return a->shown == b->shown && (!a->shown || (a->start == b->start && a->size == b->size &&
-                                                  a->priority == b->priority));
+/* Of a region that is shown now. */
+static bool stays(const struct mset_region *region) {
+    const struct place *const now = &region->now, *const next = &region->next;
+    return next->shown && next->start == now->start && next->size == now->size &&
+           next->priority == now->priority;
 }
 
 mset_status mset_layers_apply(struct mset_guest *guest) {
     mset_status status = MSET_OK;
     struct mset_region *region;
+    /* unreachable: taking out whole areas needs no memory */
     for (region = guest->changes; region != NULL && status == MSET_OK;
          region = region->next_changed) {
-        if (region->layered == LAYERED_NOW && !same_range(&region->now, &region->next)) {
+        if (region->layered == LAYERED_NOW && !stays(region)) {
             status = take(region);
         }
     }
@@ -107,6 +110,7 @@ void mset_layers_undo(struct mset_guest *guest) {
     if (guest->layers_broken) {
         return;
     }
+    /* unreachable: taking out whole areas needs no memory */
     for (region = guest->changes; region != NULL && status == MSET_OK;
          region = region->next_changed) {
         if (region->layered == LAYERED_NEXT) {

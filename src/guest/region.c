@@ -23,7 +23,10 @@ static uint64_t memory_size(const struct mset_region_config *config) {
 static bool memory_ok(const struct mset_guest *guest, const struct mset_region_config *config) {
     const struct mset_memory_wish *const wish = &config->memory;
     const uint64_t size = memory_size(config);
-    if (size < config->size || (size & (guest->page_size - 1)) != 0 || size > SIZE_MAX) {
+    if (size < config->size || (size & (guest->page_size - 1)) != 0) {
+        return false;
+    }
+    if (size > SIZE_MAX) { /* unreachable: on hosts of 64 bits */
         return false;
     }
     if (wish->source != MSET_MEMORY_CALLER) {

@@ -9,9 +9,7 @@ mset_status mset_slots_reserve(const struct mset_guest *guest, struct slot_list 
         return MSET_OK;
     }
     struct mset_slot *const slots =
-        room > SIZE_MAX / sizeof *slots
-            ? NULL
-            : guest_alloc(guest, room * sizeof *slots, _Alignof(struct mset_slot));
+        guest_alloc(guest, room * sizeof *slots, _Alignof(struct mset_slot));
     if (slots == NULL) {
         return MSET_NO_MEMORY;
     }

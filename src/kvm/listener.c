@@ -49,10 +49,10 @@ static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delt
     for (size_t i = 0; i < delta->adds && status == MSET_OK; i++) {
         status = judge_slot(kvm, &delta->added[i]);
     }
-    for (size_t i = 0; i < delta->moves && status == MSET_OK; i++) {
-        const struct mset_slot_move *const move = &delta->moved[i];
-        status =
-            ends_with_the_address_space(move->to, move->from.size) ? MSET_UNSUPPORTED : MSET_OK;
+    for (size_t i = 0; i < delta->moves; i++) {
+        if (ends_with_the_address_space(delta->moved[i].to, delta->moved[i].from.size)) {
+            return MSET_UNSUPPORTED;
+        }
     }
     return status;
 }
@@ -227,7 +227,9 @@ static int undo(struct mset_kvm *kvm, const struct mset_slot_delta *delta, size_
     while (end > 0 && code == 0) {
         code = undo_step(kvm, delta, --end);
     }
-    kvm->lost = kvm->lost || code != 0;
+    if (code != 0) {
+        kvm->lost = true;
+    }
     return code;
 }
 

@@ -212,13 +212,14 @@ static struct model_region invent(struct driver *driver) {
                                            MSET_REGION_ALIAS,   MSET_REGION_MMIO, MSET_REGION_ALIAS,
                                            MSET_REGION_RESERVED};
     const uint8_t how = drive_byte(driver);
-    struct model_region region = {.exists = true,
-                                  .kind = kinds[drive_below(driver, 7)],
-                                  .start = drive_below(driver, MODEL_UNITS),
-                                  .size = 1 + drive_below(driver, MODEL_UNITS / 2),
-                                  .priority = (int)drive_below(driver, PRIORITIES) - 1,
-                                  .shown = (how & 7) != 0,
-                                  .target = -1};
+    struct model_region region = {
+        .exists = true,
+        .kind = kinds[drive_below(driver, 7)],
+        .start = drive_below(driver, MODEL_UNITS),
+        .size = 1 + drive_below(driver, (how & 64) != 0 ? 5 : MODEL_UNITS / 2),
+        .priority = (int)drive_below(driver, PRIORITIES) - 1,
+        .shown = (how & 7) != 0,
+        .target = -1};
     if ((how & 8) != 0) { /* whole slot pages */
         region.start &= ~UINT64_C(3);
         region.size = (region.size + 3) & ~UINT64_C(3);

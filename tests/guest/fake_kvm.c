@@ -134,7 +134,7 @@ static int check(const struct fake_kvm *kvm, unsigned long capability) {
     case KVM_CAP_READONLY_MEM:
         return !kvm->no_read_only;
     case KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2:
-        return kvm->has_manual ? 3 : 0;
+        return !kvm->has_manual ? 0 : kvm->manual_bits != 0 ? kvm->manual_bits : 3;
     default:
         return 0;
     }

@@ -12,7 +12,7 @@
 
 #include "support/faulty.h"
 
-enum { FAKE_SLOTS = 64, FAKE_VM = 77 };
+enum { FAKE_SLOTS = 96, FAKE_VM = 77 };
 #define FAKE_PAGE UINT64_C(4096)
 #define FAKE_REFUSAL (-5) /* EIO, which the rules never give */
 
@@ -28,6 +28,7 @@ struct fake_kvm {
     int slot_count;    /* what KVM_CAP_NR_MEMSLOTS tells */
     bool no_read_only; /* not KVM_CAP_READONLY_MEM */
     bool has_manual;   /* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 */
+    int manual_bits;   /* what KVM_CHECK_EXTENSION tells about it; 0: all */
     bool manual;       /* it has been enabled */
     struct fault_point faults;
     uint64_t sets; /* calls of KVM_SET_USER_MEMORY_REGION */

@@ -7,7 +7,7 @@
 
 #include <mset/guest.h>
 
-enum { MODEL_REGIONS = 10, MODEL_UNITS = 48 };
+enum { MODEL_REGIONS = 14, MODEL_UNITS = 48 };
 
 struct model_region {
     bool exists;

@@ -416,6 +416,8 @@ static void test_cursor(void **state) {
                          MSET_ACCESS_DENIED);
         assert_int_equal(mset_guest_translate(cursor, DEVICE, MSET_READ, &host, &bytes),
                          MSET_ACCESS_DENIED);
+        assert_int_equal(mset_guest_translate(cursor, DEVICE, 0, &host, &bytes),
+                         MSET_ACCESS_DENIED);
     }
     assert_int_equal(mset_guest_set_read_only(machine.scene.guest, machine.low, true), MSET_OK);
     assert_int_equal(mset_guest_translate(cursor, LOW, MSET_WRITE, &host, &bytes),

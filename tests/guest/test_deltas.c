@@ -7,6 +7,7 @@
 
 #include <mset/kvm.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "fake_kvm.h"
@@ -182,6 +183,29 @@ static void test_logging_in_place(void **state) {
     machine_close(&machine);
 }
 
+/* The same memory of the caller as another region, in the same place and elsewhere: for listeners
+   it is another slot, because its region is another. */
+static void test_another_region(void **state) {
+    struct machine machine;
+    static _Alignas(4096) unsigned char memory[4096];
+    (void)state;
+    machine_open(&machine);
+    struct mset_guest *const guest = machine.scene.guest;
+    struct mset_region_config config = ram_at(0x10000000, 1);
+    config.memory = (struct mset_memory_wish){.source = MSET_MEMORY_CALLER, .host = memory};
+    struct mset_region *region = add(&machine.scene, config);
+    for (unsigned i = 0; i < 2; i++) {
+        struct mset_region *const old = region;
+        assert_int_equal(mset_guest_begin(guest), MSET_OK);
+        assert_int_equal(mset_guest_remove(guest, old), MSET_OK);
+        config.start += i * UINT64_C(0x10000000);
+        assert_int_equal(mset_guest_add(guest, &config, &region), MSET_OK);
+        assert_int_equal(mset_guest_commit(guest, NULL), MSET_OK);
+    }
+    expect(&machine, 5, 1);
+    machine_close(&machine);
+}
+
 /* What changes nothing that is seen as memory tells nobody anything. */
 static void test_nothing_to_tell(void **state) {
     struct machine machine;
@@ -246,11 +270,23 @@ static void test_what_kvm_cannot(void **state) {
     assert_int_equal(machine.fake.slots[60].size, config.size);
     assert_int_equal(mset_guest_remove(machine.scene.guest, largest), MSET_OK);
     assert_int_equal(try_add(&machine.scene, ram_at(TOP_PAGE, 1)), MSET_UNSUPPORTED);
-    struct mset_region *last = NULL;
-    for (uint64_t i = 0; i < 3; i++) {
-        last = add(&machine.scene, ram_at(i * 2 * PAGE, 1));
-    }
+    struct mset_region *const first = add(&machine.scene, ram_at(0, 1));
+    add(&machine.scene, ram_at(2 * PAGE, 1));
+    struct mset_region *const last = add(&machine.scene, ram_at(4 * PAGE, 1));
     assert_int_equal(mset_guest_move(machine.scene.guest, last, TOP_PAGE), MSET_UNSUPPORTED);
+    /* The first of two, and of two moves. */
+    assert_int_equal(mset_guest_begin(machine.scene.guest), MSET_OK);
+    assert_int_equal(mset_guest_move(machine.scene.guest, first, TOP_PAGE), MSET_OK);
+    assert_int_equal(mset_guest_move(machine.scene.guest, last, TOP_PAGE - 2 * PAGE), MSET_OK);
+    assert_int_equal(mset_guest_commit(machine.scene.guest, NULL), MSET_UNSUPPORTED);
+    assert_int_equal(mset_guest_begin(machine.scene.guest), MSET_OK);
+    assert_int_equal(mset_guest_move(machine.scene.guest, last, TOP_PAGE), MSET_OK);
+    assert_int_equal(mset_guest_move(machine.scene.guest, first, TOP_PAGE - 2 * PAGE), MSET_OK);
+    assert_int_equal(mset_guest_commit(machine.scene.guest, NULL), MSET_UNSUPPORTED);
+    assert_int_equal(mset_guest_begin(machine.scene.guest), MSET_OK);
+    assert_int_equal(mset_guest_set_read_only(machine.scene.guest, first, true), MSET_OK);
+    assert_int_equal(mset_guest_set_read_only(machine.scene.guest, last, true), MSET_OK);
+    assert_int_equal(mset_guest_commit(machine.scene.guest, NULL), MSET_UNSUPPORTED);
     assert_int_equal(try_add(&machine.scene, ram_at(PAGE * 20, 1)), MSET_OVER_LIMIT);
     assert_int_equal(machine.fake.sets, 5);
     machine_close(&machine);
@@ -296,7 +332,7 @@ static void test_pages_of_slots(void **state) {
 static void test_attaching(void **state) {
     struct scene scene;
     struct watcher watcher, other;
-    static const struct mset_guest_listener_ops nothing = {NULL};
+    static const struct mset_guest_listener_ops nothing = {.prepare = NULL};
     struct mset_guest_listener indifferent = {.ops = &nothing}, empty = {.ops = NULL};
     (void)state;
     scene_open(&scene);
@@ -318,6 +354,10 @@ static void test_attaching(void **state) {
     assert_int_equal(mset_guest_last_failure(scene.guest).code, 0);
     assert_int_equal(mset_guest_attach(scene.guest, &watcher.listener), MSET_INVALID_PARAM);
     assert_int_equal(mset_guest_attach(scene.guest, &indifferent), MSET_OK);
+    struct mset_region *const ro = add(&scene, ram_at(0x800000, 4));
+    assert_int_equal(mset_guest_set_read_only(scene.guest, ro, true), MSET_OK); /* replaces */
+    assert_int_equal(watcher.pauses, 1);
+    assert_int_equal(mset_guest_remove(scene.guest, ro), MSET_OK);
     assert_int_equal(mset_guest_attach(scene.guest, &other.listener), MSET_OK);
     assert_int_equal(watcher.count, 2);
     add(&scene, ram_at(0x200000, 4));
@@ -346,6 +386,89 @@ static void test_attaching(void **state) {
     assert_null(watcher.complaint);
     assert_null(other.complaint);
     scene_close(&scene); /* the indifferent one is forgotten */
+}
+
+/* One that comes late, when there is no memory, or are too many slots for it. */
+static void test_late(void **state) {
+    struct scene scene;
+    struct fake_kvm fake;
+    struct mset_kvm *kvm = NULL;
+    (void)state;
+    scene_open(&scene);
+    fake_kvm_open(&fake);
+    struct mset_region *regions[40], *more = NULL;
+    for (uint64_t i = 0; i < 40; i++) {
+        regions[i] = add(&scene, ram_at(i * 2 * PAGE, 1));
+    }
+    struct mset_kvm_config config = {.vm = FAKE_VM,
+                                     .control = fake_kvm_control,
+                                     .control_context = &fake,
+                                     .max_slots = 20,
+                                     .allocator = &scene.memory.base};
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    assert_int_equal(mset_guest_attach(scene.guest, mset_kvm_listener(kvm)), MSET_OVER_LIMIT);
+    mset_kvm_destroy(kvm);
+    config.max_slots = 1000; /* more than there are */
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    mset_status status = MSET_NO_MEMORY;
+    for (uint64_t nth = 1; status != MSET_OK; nth++) {
+        counting_allocator_fail(&scene.memory, nth, false);
+        status = mset_guest_attach(scene.guest, mset_kvm_listener(kvm));
+        assert_int_equal(status, scene.memory.refused != 0 ? MSET_NO_MEMORY : MSET_OK);
+        scene_check(&scene);
+    }
+    counting_allocator_fail(&scene.memory, 0, false);
+    assert_int_equal(fake_kvm_count(&fake), 40);
+    /* Some go, and then more come at once than there was room for. */
+    for (uint64_t i = 0; i < 10; i++) {
+        assert_int_equal(mset_guest_remove(scene.guest, regions[i * 3]), MSET_OK);
+    }
+    assert_int_equal(mset_guest_begin(scene.guest), MSET_OK);
+    for (uint64_t i = 0; i < 50; i++) {
+        const struct mset_region_config ram = ram_at((200 + i * 2) * PAGE, 1);
+        assert_int_equal(mset_guest_add(scene.guest, &ram, &more), MSET_OK);
+    }
+    assert_int_equal(mset_guest_commit(scene.guest, NULL), MSET_OK);
+    assert_int_equal(fake_kvm_count(&fake), 80);
+    assert_int_equal(mset_guest_detach(scene.guest, mset_kvm_listener(kvm)), MSET_OK);
+    assert_int_equal(fake_kvm_count(&fake), 0);
+    assert_null(fake.complaint);
+    mset_kvm_destroy(kvm);
+    /* A kernel that does not tell how many there are, and one that has none for us. */
+    fake.slot_count = 0;
+    struct mset_kvm_statistics statistics;
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    mset_kvm_get_statistics(kvm, &statistics);
+    assert_int_equal(statistics.max_slots, 32);
+    mset_kvm_destroy(kvm);
+    fake.slot_count = INT32_MAX;
+    config.first_slot = 5;
+    config.max_slots = 0;
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    mset_kvm_get_statistics(kvm, &statistics);
+    assert_int_equal(statistics.max_slots, 1 << 24);
+    mset_kvm_destroy(kvm);
+    config.first_slot = UINT32_MAX;
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    assert_int_equal(mset_guest_attach(scene.guest, mset_kvm_listener(kvm)), MSET_OVER_LIMIT);
+    mset_kvm_destroy(kvm);
+    fake_kvm_close(&fake);
+    scene_close(&scene);
+}
+
+/* ioctl itself, asked for what is no virtual machine. */
+static void test_no_machine(void **state) {
+    struct scene scene;
+    struct mset_kvm *kvm = NULL;
+    const struct mset_kvm_config config = {.vm = -1};
+    (void)state;
+    scene_open(&scene);
+    add(&scene, ram_at(0, 1));
+    assert_int_equal(mset_kvm_create(&config, &kvm), MSET_OK);
+    assert_int_equal(mset_guest_attach(scene.guest, mset_kvm_listener(kvm)), MSET_BAD_STATE);
+    assert_int_equal(mset_guest_last_failure(scene.guest).code, -EBADF);
+    mset_kvm_destroy(kvm);
+    scene_close(&scene);
 }
 
 /* A listener may look, but not change. */
@@ -396,11 +519,19 @@ static void test_meddling(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split_and_merge), cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_moved_aliases),   cmocka_unit_test(test_logging_in_place),
-        cmocka_unit_test(test_nothing_to_tell), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_what_kvm_cannot), cmocka_unit_test(test_pages_of_slots),
-        cmocka_unit_test(test_attaching),       cmocka_unit_test(test_meddling),
+        cmocka_unit_test(test_split_and_merge),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_moved_aliases),
+        cmocka_unit_test(test_logging_in_place),
+        cmocka_unit_test(test_another_region),
+        cmocka_unit_test(test_nothing_to_tell),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_what_kvm_cannot),
+        cmocka_unit_test(test_pages_of_slots),
+        cmocka_unit_test(test_attaching),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_no_machine),
+        cmocka_unit_test(test_meddling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,9 +216,10 @@ static void test_no_manual_clearing(void **state) {
     struct fake_kvm fake;
     struct mset_kvm *kvm = NULL;
     (void)state;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         fake_kvm_open(&fake);
         fake.has_manual = i != 0;
+        fake.manual_bits = i == 3 ? 2 : 0; /* another variant only */
         fault_point_set(&fake.faults, i == 1 ? 1 : 0, false);
         const struct mset_kvm_config config = {.vm = FAKE_VM,
                                                .control = fake_kvm_control,

@@ -239,6 +239,118 @@ static void test_lost(void **state) {
     assert_int_equal(mset_kvm_reset(NULL), MSET_INVALID_PARAM);
 }
 
+/* ---- what could not be brought back ------------------------------------------------------------
+ */
+
+enum { MANY = 300 };
+
+struct crowd {
+    struct counting_allocator memory;
+    struct mset_guest *guest;
+    struct mset_region *regions[MANY];
+    uint64_t at; /* of the first one */
+};
+
+#define CROWD_STEP UINT64_C(0x2000)
+#define CROWD_FAR (UINT64_C(1) << 40)
+
+/* So many regions that their layer and the views are trees of several nodes. */
+static void crowd_open(struct crowd *crowd) {
+    static _Alignas(4096) unsigned char page[4096];
+    counting_allocator_open(&crowd->memory);
+    const struct mset_guest_options options = {.allocator = &crowd->memory.base};
+    assert_int_equal(mset_guest_create(&options, &crowd->guest), MSET_OK);
+    assert_int_equal(mset_guest_begin(crowd->guest), MSET_OK);
+    for (uint64_t i = 0; i < MANY; i++) {
+        const struct mset_region_config config = {
+            .kind = MSET_REGION_RAM,
+            .start = i * CROWD_STEP,
+            .size = 0x1000,
+            .memory = {.source = MSET_MEMORY_CALLER, .host = page}};
+        assert_int_equal(mset_guest_add(crowd->guest, &config, &crowd->regions[i]), MSET_OK);
+    }
+    assert_int_equal(mset_guest_commit(crowd->guest, NULL), MSET_OK);
+    crowd->at = 0;
+}
+
+static mset_status move_crowd(struct crowd *crowd, uint64_t to) {
+    assert_int_equal(mset_guest_begin(crowd->guest), MSET_OK);
+    for (uint64_t i = 0; i < MANY; i++) {
+        const uint64_t which = i * 7 % MANY;
+        assert_int_equal(
+            mset_guest_move(crowd->guest, crowd->regions[which], to + which * CROWD_STEP), MSET_OK);
+    }
+    const mset_status status = mset_guest_commit(crowd->guest, NULL);
+    crowd->at = status == MSET_OK ? to : crowd->at;
+    return status;
+}
+
+static void check_crowd(const struct crowd *crowd) {
+    const struct mset *const view = mset_guest_view(crowd->guest);
+    assert_null(mset_guest_validate(crowd->guest));
+    assert_int_equal(mset_count(view), MANY);
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct mset_area area;
+        assert_true(mset_find(view, crowd->at + i * CROWD_STEP, &area));
+        assert_ptr_equal(mset_region_of(&area, area.start, NULL), crowd->regions[i]);
+    }
+}
+
+/* No memory from the n-th request on, not even for the way back; nor at the next attempt, for a
+   while: readers see the old map all the time, and as soon as there is memory everything goes on.
+ */
+static void test_no_way_back(void **state) {
+    struct crowd crowd;
+    uint64_t refused = 1;
+    (void)state;
+    crowd_open(&crowd);
+    for (uint64_t nth = 1; refused != 0; nth++) {
+        const uint64_t there = crowd.at == 0 ? CROWD_FAR : 0;
+        counting_allocator_fail(&crowd.memory, nth, true);
+        mset_status status = move_crowd(&crowd, there);
+        refused = crowd.memory.refused;
+        assert_true(status == MSET_OK || (status == MSET_NO_MEMORY && refused != 0));
+        injected += refused != 0;
+        check_crowd(&crowd);
+        for (uint64_t again = 1; status != MSET_OK; again += 3) {
+            counting_allocator_fail(&crowd.memory, again, true);
+            status = move_crowd(&crowd, there);
+            injected += crowd.memory.refused != 0;
+            check_crowd(&crowd);
+        }
+        nth += nth > 40 ? 6 : 0;
+    }
+    mset_guest_destroy(crowd.guest);
+    assert_null(counting_allocator_complaint(&crowd.memory, true));
+}
+
+/* A change that is nothing to the layers and much to the views: what covers everything is shown. */
+static void test_no_way_back_for_a_view(void **state) {
+    struct crowd crowd;
+    struct mset_region *cover = NULL;
+    (void)state;
+    crowd_open(&crowd);
+    const struct mset_region_config config = {
+        .kind = MSET_REGION_RESERVED, .size = MANY * CROWD_STEP, .priority = 1, .hidden = true};
+    assert_int_equal(mset_guest_add(crowd.guest, &config, &cover), MSET_OK);
+    mset_status status = MSET_NO_MEMORY;
+    for (uint64_t nth = 1; status != MSET_OK; nth++) {
+        counting_allocator_fail(&crowd.memory, nth, true);
+        status = mset_guest_show(crowd.guest, cover, true);
+        injected += crowd.memory.refused != 0;
+        assert_null(mset_guest_validate(crowd.guest));
+        if (status != MSET_OK) {
+            check_crowd(&crowd);
+        }
+    }
+    counting_allocator_fail(&crowd.memory, 0, false);
+    assert_int_equal(mset_count(mset_guest_view(crowd.guest)), 1);
+    assert_int_equal(mset_guest_show(crowd.guest, cover, false), MSET_OK);
+    check_crowd(&crowd);
+    mset_guest_destroy(crowd.guest);
+    assert_null(counting_allocator_complaint(&crowd.memory, true));
+}
+
 static void print_injected(void) {
     print_message("faults injected: %llu\n", (unsigned long long)injected);
 }
@@ -279,6 +391,8 @@ int main(void) {
         cmocka_unit_test(test_every_listener),
         cmocka_unit_test(test_the_host),
         cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_no_way_back),
+        cmocka_unit_test(test_no_way_back_for_a_view),
         cmocka_unit_test(test_creating),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct mset_region_config wish(uint64_t pages, struct mset_memory_wish memory) {
@@ -192,6 +194,41 @@ static void test_file(void **state) {
     }
 }
 
+/* No descriptors left, no files that long, a page that is none. */
+static void test_refusals(void **state) {
+    struct scene scene;
+    struct rlimit files, length;
+    const int fd = make_file(1);
+    (void)state;
+    scene_open(&scene);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit none = {0, files.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const mset_status memfd =
+        try_add(&scene, wish(1, (struct mset_memory_wish){.source = MSET_MEMORY_MEMFD}));
+    const mset_status file =
+        try_add(&scene, wish(1, (struct mset_memory_wish){.source = MSET_MEMORY_FILE, .fd = fd}));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(memfd, MSET_BAD_STATE);
+    assert_int_equal(file, MSET_BAD_STATE);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &length), 0);
+    const struct rlimit shorter = {PAGE, length.rlim_max};
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &shorter), 0);
+    const mset_status longer =
+        try_add(&scene, wish(2, (struct mset_memory_wish){.source = MSET_MEMORY_MEMFD}));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &length), 0);
+    assert_int_equal(longer, MSET_BAD_STATE);
+    assert_int_equal(mset_guest_last_failure(scene.guest).code, -EFBIG);
+    const struct mset_memory_host *const host = mset_memory_host_default();
+    struct mset_region_info info;
+    mset_region_get(
+        add(&scene, wish(2, (struct mset_memory_wish){.source = MSET_MEMORY_ANONYMOUS})), &info);
+    assert_int_equal(host->discard(host->context, &info.memory, 1, PAGE), -EINVAL);
+    scene_close(&scene);
+    assert_int_equal(close(fd), 0);
+}
+
 /* A descriptor that is not of a regular file has no length to be judged by. */
 static void test_device(void **state) {
     struct scene scene;
@@ -259,7 +296,7 @@ int main(void) {
         cmocka_unit_test(test_anonymous),   cmocka_unit_test(test_transparent_huge_pages),
         cmocka_unit_test(test_huge_pages),  cmocka_unit_test(test_memfd),
         cmocka_unit_test(test_file),        cmocka_unit_test(test_device),
-        cmocka_unit_test(test_other_hosts),
+        cmocka_unit_test(test_other_hosts), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

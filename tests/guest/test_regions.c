@@ -22,7 +22,11 @@ static void test_options(void **state) {
     assert_int_equal(mset_guest_create(NULL, &guest), MSET_OK);
     assert_int_equal(mset_count(mset_guest_view(guest)), 0);
     mset_guest_destroy(guest);
+    const struct mset_guest_options widest = {.address_bits = 64};
+    assert_int_equal(mset_guest_create(&widest, &guest), MSET_OK);
+    mset_guest_destroy(guest);
     mset_guest_destroy(NULL);
+    guest = NULL;
     assert_null(mset_guest_view(NULL));
 }
 
@@ -264,6 +268,10 @@ static void test_aliases(void **state) {
     config.hidden = true; /* seen through its aliases only */
     struct mset_region *const ram = add(&scene, config);
     assert_int_equal(try_add(&scene, alias_at(0, 2, NULL, 0)), MSET_INVALID_PARAM);
+    struct scene other;
+    scene_open(&other); /* a target in another guest */
+    assert_int_equal(try_add(&scene, alias_at(0, 2, add(&other, config), 0)), MSET_INVALID_PARAM);
+    scene_close(&other);
     assert_int_equal(try_add(&scene, alias_at(0, 2, ram, 7)), MSET_INVALID_PARAM);
     assert_int_equal(try_add(&scene, alias_at(0, 2, ram, 9)), MSET_INVALID_PARAM);
     config = alias_at(0, 2, ram, 1);
@@ -310,6 +318,9 @@ static void test_shadowed_rom(void **state) {
     struct mset_region_config config = alias_at(0xe0000, 16, ram, 0xe0);
     config.read_only = true;
     struct mset_region *const shadow = add(&scene, config);
+    struct mset_region_info info;
+    mset_region_get(shadow, &info);
+    assert_true(info.config.read_only);
     assert_int_equal(mset_guest_fill(&scene.cursor, 0xe0000, 1, 4, NULL), MSET_ACCESS_DENIED);
     assert_int_equal(mset_guest_set_read_only(scene.guest, shadow, false), MSET_OK);
     assert_int_equal(mset_count(mset_guest_view(scene.guest)), 1); /* as if it were not there */
@@ -318,11 +329,15 @@ static void test_shadowed_rom(void **state) {
     assert_int_equal(mset_guest_fill(&scene.cursor, 0xe0000, 2, 4, NULL), MSET_ACCESS_DENIED);
     assert_int_equal(host_of(ram)[0xe0003], 1);
     struct mset_region *const device =
-        add(&scene, (struct mset_region_config){
-                        .kind = MSET_REGION_MMIO, .start = 0x200000, .size = PAGE, .io = &no_io});
+        add(&scene, (struct mset_region_config){.kind = MSET_REGION_MMIO,
+                                                .start = 0x200000,
+                                                .size = PAGE,
+                                                .logged = true, /* which has no meaning */
+                                                .io = &no_io});
+    mset_region_get(device, &info);
+    assert_false(info.config.logged);
     assert_int_equal(mset_guest_set_read_only(scene.guest, device, true), MSET_UNSUPPORTED);
     assert_int_equal(mset_guest_set_logged(scene.guest, device, true), MSET_UNSUPPORTED);
-    struct mset_region_info info;
     mset_region_get(ram, &info);
     assert_int_equal(info.config.kind, MSET_REGION_ROM);
     mset_region_get(shadow, &info);
@@ -393,6 +408,12 @@ static void test_many(void **state) {
     }
     for (int i = 1; i < 40; i++) {
         const bool before = (i - 1) * 37 % 41 > i * 37 % 41;
+        void *host = NULL;
+        uint64_t bytes = 0;
+        assert_int_equal(
+            mset_guest_translate(&scene.cursor, (uint64_t)i * PAGE + 9, MSET_READ, &host, &bytes),
+            MSET_OK);
+        assert_ptr_equal(host, host_of(regions[before ? i - 1 : i]) + (before ? PAGE : 0) + 9);
         assert_ptr_equal(seen_at(&scene, (uint64_t)i * PAGE), regions[before ? i - 1 : i]);
     }
     for (int i = 0; i < 40; i++) {

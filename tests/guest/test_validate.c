@@ -2,10 +2,12 @@
 #include "scene.h"
 
 #include "guest/guest.h"
+#include "set/set.h"
 
 struct house {
     struct scene scene;
     struct mset_region *ram, *above, *alias;
+    struct mset_region *buried; /* below all others: nobody sees it */
 };
 
 static void open_house(struct house *house) {
@@ -14,6 +16,8 @@ static void open_house(struct house *house) {
     struct mset_region_config config = ram_at(4 * PAGE, 2);
     config.priority = 1;
     house->above = add(&house->scene, config);
+    config.priority = -1;
+    house->buried = add(&house->scene, config);
     config = alias_at(0x100000, 2, house->ram, 3);
     config.priority = 0;
     house->alias = add(&house->scene, config);
@@ -22,6 +26,23 @@ static void open_house(struct house *house) {
 /* Says so while it is broken, and nothing once it is mended. */
 static void expect(struct house *house, const char *complaint) {
     assert_string_equal(mset_guest_validate(house->scene.guest), complaint);
+}
+
+/* The spare has one area, which is another in one respect; or the same number at other places. */
+static void differ_in_one(struct house *house, struct mset *spare, const struct mset_area *right) {
+    struct mset_area areas[5] = {*right, *right, *right, *right, *right};
+    areas[0].start += PAGE, areas[0].size -= PAGE, areas[0].offset += PAGE;
+    areas[1].size -= PAGE;
+    areas[2].flags ^= MSET_EXEC;
+    areas[3].backend = &house->above->backend;
+    areas[4].offset += PAGE;
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(mset_unmap_metadata(spare, right->start, right->size), MSET_OK);
+        assert_int_equal(mset_replace_metadata(spare, &areas[i]), MSET_OK);
+        expect(house, "the two flat views differ");
+    }
+    assert_int_equal(mset_replace_metadata(spare, right), MSET_OK);
+    assert_null(mset_guest_validate(house->scene.guest));
 }
 
 static void test_views(void **state) {
@@ -59,6 +80,10 @@ static void test_views(void **state) {
     assert_int_equal(mset_replace_metadata(spare, &area), MSET_OK);
     expect(&house, "the two flat views differ");
     assert_int_equal(mset_replace_metadata(spare, &right), MSET_OK);
+    differ_in_one(&house, spare, &right);
+    live->told++;
+    expect(&house, mset_validate(live));
+    live->told--;
     guest->views[guest->live].few_first[0]++;
     expect(&house, "the short list of areas is not that of the flat view");
     guest->views[guest->live].few_first[0]--;
@@ -109,6 +134,21 @@ static void test_layers(void **state) {
     house.ram->now.size += PAGE;
     expect(&house, "a region is not in its layer");
     house.ram->now.size -= PAGE;
+    house.ram->now.start += PAGE;
+    expect(&house, "a region is not in its layer");
+    house.ram->now.start += UINT64_C(1) << 40;
+    expect(&house, "a region is not in its layer");
+    house.ram->now = house.ram->next;
+    struct mset *const layer = guest->layers[1].set;
+    layer->told++;
+    expect(&house, mset_validate(layer));
+    layer->told--;
+    struct mset *const lowest = guest->layers[2].set;
+    struct mset_area area = {4 * PAGE, 2 * PAGE, 0, &house.above->backend, 0};
+    assert_int_equal(mset_replace_metadata(lowest, &area), MSET_OK);
+    expect(&house, "a region is not in its layer");
+    area.backend = &house.buried->backend;
+    assert_int_equal(mset_replace_metadata(lowest, &area), MSET_OK);
     scene_close(&house.scene);
 }
 
