@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "area_tree/node.h"
+
 static struct world world;
 static uint64_t injected;
 
@@ -242,7 +244,7 @@ static void test_lost(void **state) {
 /* ---- what could not be brought back ------------------------------------------------------------
  */
 
-enum { MANY = 300 };
+enum { MANY = 10 * AT_LEAF_CAPACITY };
 
 struct crowd {
     struct counting_allocator memory;

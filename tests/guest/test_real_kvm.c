@@ -141,7 +141,7 @@ static bool has_slot(const struct machine *machine, uint64_t page) {
 }
 
 static void compare(const struct machine *machine) {
-    for (uint64_t page = 0; page < 2 * (uint64_t)PAGES; page++) {
+    for (uint64_t page = 0; page < PAGES + 32; page++) {
         struct mset_area area;
         const bool memory = mset_find(mset_guest_view(machine->scene.guest), page * PAGE, &area) &&
                             (area.flags & MSET_READ) != 0;
@@ -166,7 +166,7 @@ static void test_transactions(void **state) {
         config.read_only = i % 2 == 0;
         windows[i] = add(&machine.scene, config);
     }
-    for (unsigned round = 0; round < 60; round++) {
+    for (unsigned round = 0; round < 20; round++) {
         assert_int_equal(mset_guest_begin(guest), MSET_OK);
         for (unsigned i = 0; i < 3; i++) {
             struct mset_region *const window = windows[rng_below(&rng, 6)];
@@ -178,7 +178,7 @@ static void test_transactions(void **state) {
         compare(&machine);
         scene_check(&machine.scene);
     }
-    assert_true(machine.pauses > 10);
+    assert_true(machine.pauses > 4);
     machine_close(&machine);
 }
 
