@@ -3,9 +3,9 @@
  *
  *     mset-bench --benchmark_filter=REGEX ...
  *
- * set/ has the memory set, page_table/ the page tables, guest/ guest memory. Names are work/who/size,
- * pt_work/who/format or guest/work/who/regions; the counter ns_op is the time of one operation in
- * nanoseconds. mset-bench-jemalloc is the same with jemalloc as malloc.
+ * set/ has the memory set, page_table/ the page tables, guest/ guest memory. Names are
+ * work/who/size, pt_work/who/format or guest/work/who/regions; the counter ns_op is the time of one
+ * operation in nanoseconds. mset-bench-jemalloc is the same with jemalloc as malloc.
  */
 #include "context.h"
 #include "guest/guest.h"

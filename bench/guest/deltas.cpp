@@ -59,16 +59,17 @@ class Machine {
         region.guest_phys_addr = bank.start;
         region.memory_size = there ? bank.size : 0;
         region.userspace_addr = reinterpret_cast<uintptr_t>(bank.host);
-        calls++;
+        sets++;
         require(
             control(this, vm, KVM_SET_USER_MEMORY_REGION, reinterpret_cast<uintptr_t>(&region)) == 0
                 ? MSET_OK
                 : MSET_BAD_STATE);
     }
-    uint64_t calls = 0;
+    uint64_t calls() const { return sets; }
 
   private:
     int kvm, vm;
+    uint64_t sets = 0;
 };
 
 constexpr uint64_t bar_there = uint64_t{1} << 40, bar_elsewhere = uint64_t{1} << 41;
@@ -155,7 +156,7 @@ class NaiveMachine {
     void split() { is_split = true, rebuild(); }
     void merge() { is_split = false, rebuild(); }
     void move_bar(bool away) { is_away = away, rebuild(); }
-    uint64_t calls() const { return machine.calls; }
+    uint64_t calls() const { return machine.calls(); }
 
   private:
     struct Slot {

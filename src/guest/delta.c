@@ -33,6 +33,7 @@ static void cancel(struct slot_list *removed, struct slot_list *relogged, struct
             }
             i++, k++;
         } else if (new == NULL || (old != NULL && old->start <= new->start)) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): i is less than the count */
             removed->slots[gone++] = removed->slots[i++];
         } else {
             added->slots[come++] = added->slots[k++];

@@ -56,17 +56,17 @@ static mset_status add_region(struct mset *dirty, const struct mset_region *regi
     return status;
 }
 
-mset_status mset_guest_dirty(const struct mset_guest *guest, struct mset **out) {
-    struct mset *const dirty = mset_guest_new_set(guest, MSET_MERGE, guest->page_size);
-    mset_status status = dirty == NULL ? MSET_NO_MEMORY : MSET_OK;
+mset_status mset_guest_dirty(const struct mset_guest *guest, struct mset **dirty) {
+    struct mset *const ranges = mset_guest_new_set(guest, MSET_MERGE, guest->page_size);
+    mset_status status = ranges == NULL ? MSET_NO_MEMORY : MSET_OK;
     for (const struct mset_region *region = guest->changes; region != NULL && status == MSET_OK;
          region = region->next_changed) {
-        status = add_region(dirty, region);
+        status = add_region(ranges, region);
     }
     if (status == MSET_OK) {
-        *out = dirty;
+        *dirty = ranges;
     } else {
-        mset_destroy(dirty);
+        mset_destroy(ranges);
     }
     return status;
 }

@@ -65,10 +65,14 @@ static void trim(unsigned char *from, const unsigned char *to) {
     }
 }
 
+static void *map_nothing(size_t size, int flags) {
+    // cppcheck-suppress invalidFunctionArg; that is how there is no file
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
 /* Where huge pages can begin. Asking for them is all that can be done. */
 static int map_transparent(struct mset_memory *memory, size_t size) {
-    unsigned char *const raw = mmap(NULL, size + TRANSPARENT_SIZE, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    unsigned char *const raw = map_nothing(size + TRANSPARENT_SIZE, MAP_NORESERVE);
     if (raw == MAP_FAILED) {
         return refusal();
     }
@@ -89,13 +93,10 @@ static int map_anonymous(struct mset_memory *memory, size_t size) {
     if (memory->wish.huge_page == MSET_HUGE_TRANSPARENT) {
         return map_transparent(memory, size);
     }
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | populate_flag(&memory->wish);
-    if (wants_huge_pages(&memory->wish)) {
-        flags |= MAP_HUGETLB | (int)(log2_of(memory->wish.huge_page) << HUGE_SHIFT);
-    } else {
-        flags |= MAP_NORESERVE;
-    }
-    return take(memory, mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0));
+    const int kind = wants_huge_pages(&memory->wish)
+                         ? MAP_HUGETLB | (int)(log2_of(memory->wish.huge_page) << HUGE_SHIFT)
+                         : MAP_NORESERVE;
+    return take(memory, map_nothing(size, kind | populate_flag(&memory->wish)));
 }
 
 /* ---- with a descriptor ---------------------------------------------------------------------- */

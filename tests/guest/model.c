@@ -114,12 +114,9 @@ size_t model_slots(const struct model *model, const struct model_state *state,
         if (going) {
             out[count - 1].size += bytes;
         } else {
-            out[count++] = (struct model_slot){model->base + unit * model->unit,
-                                               bytes,
-                                               sight.region,
-                                               sight.offset * model->unit,
-                                               sight.kind == MSET_REGION_ROM,
-                                               sight.logged};
+            out[count++] = (struct model_slot){model->base + unit * model->unit, bytes,
+                                               sight.offset * model->unit,       sight.region,
+                                               sight.kind == MSET_REGION_ROM,    sight.logged};
         }
         going = true;
     }

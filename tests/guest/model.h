@@ -41,8 +41,8 @@ struct model_sight {
 
 struct model_slot {
     uint64_t start, size; /* in bytes */
+    uint64_t offset;      /* in bytes, in the region */
     int region;
-    uint64_t offset; /* in bytes */
     bool read_only, logged;
 };
 

@@ -61,7 +61,7 @@ static struct mset_region *add_memory(struct machine *machine, enum mset_region_
 }
 
 static void machine_open(struct machine *machine, struct mset_guest_options options) {
-    const size_t size = (2 * PAGES + 1) * PAGE + 3 * GUARD;
+    const size_t size = (2 * PAGES + 1) * PAGE + 3 * (size_t)GUARD;
     *machine = (struct machine){.answer = MSET_OK};
     machine->memory = aligned_alloc(PAGE, size);
     assert_non_null(machine->memory);

@@ -19,7 +19,7 @@ enum { LENGTH = 1200 };
 static void run(uint64_t seed, struct drive_result *sum) {
     uint8_t data[LENGTH];
     struct rng rng = {seed};
-    struct drive_result result;
+    struct drive_result result = {.calls = 0};
     for (size_t i = 0; i < LENGTH; i++) {
         data[i] = (uint8_t)rng_next(&rng);
     }
@@ -49,7 +49,7 @@ static void test_random_strings(void **state) {
 }
 
 static void test_no_bytes(void **state) {
-    struct drive_result result;
+    struct drive_result result = {.calls = 0};
     (void)state;
     guest_drive(NULL, 0, &result);
     assert_string_equal(result.complaint, "");

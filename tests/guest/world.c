@@ -169,9 +169,7 @@ static uint64_t run_of(const struct world *world, uint64_t unit) {
     struct model_sight sight = model_look(&world->model.committed, unit);
     uint64_t run = 1;
     for (;; run++) {
-        const struct model_sight next = unit + run == MODEL_UNITS
-                                            ? (struct model_sight){.region = -1}
-                                            : model_look(&world->model.committed, unit + run);
+        const struct model_sight next = model_look(&world->model.committed, unit + run);
         if (next.region != sight.region || next.offset != sight.offset + 1 ||
             next.kind != sight.kind || next.logged != sight.logged) {
             return run;
