@@ -221,8 +221,9 @@ bool mset_spare_there(struct mset_guest *guest);
 void mset_spare_drop(struct mset_guest *guest);
 void mset_spare_publish(struct mset_guest *guest);
 void mset_view_gather_few(struct view *view);
-/* few[0], of size 0, if there is no area. */
-bool mset_view_find(const struct view *view, uint64_t address, struct mset_area *area);
+/* The area that holds an address, in the view or in `room`; NULL: there is none. */
+const struct mset_area *mset_view_find(const struct view *view, uint64_t address,
+                                       struct mset_area *room);
 
 /* ---- delta.c ------------------------------------------------------------------------------- */
 

@@ -12,15 +12,16 @@ struct port {
 };
 
 static mset_status find_port(const struct mset_guest *guest, uint64_t address, struct port *port) {
-    struct mset_area area;
+    struct mset_area room;
+    const struct mset_area *const area = mset_view_find(guest_live(guest), address, &room);
     /* unreachable: it was there a moment ago, and only another thread can have taken it away */
-    if (!mset_view_find(guest_live(guest), address, &area)) {
+    if (area == NULL) {
         return MSET_NOT_FOUND;
     }
-    const struct mset_region *const region = mset_region_of(&area, address, &port->offset);
+    const struct mset_region *const region = mset_region_of(area, address, &port->offset);
     port->io = region->io;
     port->context = region->io_context;
-    port->bytes = area.size - (address - area.start);
+    port->bytes = area->size - (address - area->start);
     return port->io == NULL ? MSET_ACCESS_DENIED : MSET_OK;
 }
 

@@ -23,16 +23,17 @@ mset_status mset_guest_lookup(struct mset_guest_cursor *cursor, uint64_t address
                               void **host, uint64_t *bytes) {
     /* Before the view: what is found in it is at least as new as this says. */
     const uint64_t generation = __atomic_load_n(cursor->now, __ATOMIC_ACQUIRE);
-    struct mset_area area;
-    if (!mset_view_find(guest_live(cursor->guest), address, &area)) {
+    struct mset_area room;
+    const struct mset_area *const area = mset_view_find(guest_live(cursor->guest), address, &room);
+    if (area == NULL) {
         return MSET_NOT_FOUND;
     }
-    if ((access & ~area.flags) != 0 || (area.flags & MSET_READ) == 0) {
+    if ((access & ~area->flags) != 0 || (area->flags & MSET_READ) == 0) {
         return MSET_ACCESS_DENIED;
     }
-    unsigned char *const start = (unsigned char *)(uintptr_t)area.offset;
-    remember(cursor, generation, &area, start);
-    *host = start + (address - area.start);
-    *bytes = area.size - (address - area.start);
+    unsigned char *const start = (unsigned char *)(uintptr_t)area->offset;
+    remember(cursor, generation, area, start);
+    *host = start + (address - area->start);
+    *bytes = area->size - (address - area->start);
     return MSET_OK;
 }

@@ -30,21 +30,23 @@ void mset_view_gather_few(struct view *view) {
     }
 }
 
-static void find_few(const struct view *view, uint64_t address, struct mset_area *area) {
+/* few[0], of size 0, if all begin behind it. */
+static const struct mset_area *find_few(const struct view *view, uint64_t address) {
     unsigned n = 0;
     for (unsigned i = 0; i < FEW; i++) {
         n += view->few_first[i] <= address;
     }
     /* The last address is not less than the filler of free places. */
-    *area = view->few[n < view->few_count ? n : view->few_count];
+    return &view->few[n < view->few_count ? n : view->few_count];
 }
 
-bool mset_view_find(const struct view *view, uint64_t address, struct mset_area *area) {
+const struct mset_area *mset_view_find(const struct view *view, uint64_t address,
+                                       struct mset_area *room) {
     if (view->few_count > FEW) {
-        return mset_find(view->set, address, area);
+        return mset_find(view->set, address, room) ? room : NULL;
     }
-    find_few(view, address, area);
-    return mset_area_contains(area, address);
+    const struct mset_area *const area = find_few(view, address);
+    return mset_area_contains(area, address) ? area : NULL;
 }
 
 static struct mset *new_view(const struct mset_guest *guest) {
