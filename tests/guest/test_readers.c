@@ -120,7 +120,7 @@ static void test_readers(void **state) {
         readers[i] = (struct reader){.guest = scene.guest, .seed = (uint64_t)i + 1};
         assert_int_equal(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
     }
-    change(&scene, window, &rng, test_scaled(300));
+    change(&scene, window, &rng, test_scaled(40));
     while (readers[0].found == 0 || readers[1].found == 0) {
         (void)sched_yield();
     }
