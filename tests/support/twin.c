@@ -126,6 +126,65 @@ const char *twin_close(struct twin *twin) {
     return wrong;
 }
 
+/* ---- the same in a new set ----------------------------------------------------------------- */
+
+static struct mset_area *all_areas(const struct twin *twin, size_t *count) {
+    const size_t room = (size_t)mset_count(twin->set);
+    struct mset_area *const areas = malloc((room + 1) * sizeof *areas);
+    struct mset_cursor cursor;
+    if (areas == NULL) {
+        abort();
+    }
+    mset_cursor_all(&cursor, twin->set);
+    *count = mset_cursor_next_many(&cursor, areas, room + 1);
+    mset_cursor_close(&cursor);
+    return areas;
+}
+
+/* The areas stay where they are all the time, so observers go from one set to the other as they are. */
+static const char *replace_set(struct twin *twin, const struct mset_area *areas, size_t count) {
+    struct mset *const old = twin->set;
+    const struct mset_options options = {
+        .allocator = &twin->memory.base,
+        .page_size = twin->options.page_size,
+        .flags = twin->options.merge ? MSET_MERGE : 0,
+        .guard = twin->options.guard};
+    if (mset_create(&options, &twin->set) != MSET_OK) {
+        return twin_complain(twin, "a second set cannot be created");
+    }
+    const mset_status status = mset_load_metadata(twin->set, areas, count);
+    const mset_status again = mset_load_metadata(twin->set, areas, count);
+    /* Afterwards, as they may be below what is there. */
+    (void)mset_set_limits(twin->set, twin->model.max_areas, twin->model.max_bytes);
+    if (!twin->options.unobserved &&
+        (mset_detach(old, &twin->mirror.observer) != MSET_OK ||
+         mset_detach(old, &twin->accounting.observer) != MSET_OK ||
+         mset_attach(twin->set, &twin->mirror.observer) != MSET_OK ||
+         mset_accounting_attach(&twin->accounting, twin->set, UINT64_MAX) != MSET_OK)) {
+        return twin_complain(twin, "observers cannot go to a second set");
+    }
+    mset_destroy(old);
+    twin->splits = twin->merges = twin->mirror.splits = twin->mirror.merges = 0;
+    if (status != MSET_OK || again != (count == 0 ? MSET_OK : MSET_ALREADY_EXISTS)) {
+        return twin_complain(twin, "mset_load_metadata: %s, again: %s", mset_status_text(status),
+                             mset_status_text(again));
+    }
+    return NULL;
+}
+
+const char *twin_reload(struct twin *twin) {
+    size_t count;
+    struct mset_area *const areas = all_areas(twin, &count);
+    stage_begin(&twin->stage, &(struct refusal){0});
+    mirror_begin(&twin->mirror);
+    counting_allocator_fail(&twin->memory, 0, false);
+    const char *wrong = count != mset_count(twin->set)
+                            ? twin_complain(twin, "mset_cursor_next_many gave %zu areas", count)
+                            : replace_set(twin, areas, count);
+    free(areas);
+    return wrong != NULL ? wrong : twin_compare(twin, TWIN_QUICK);
+}
+
 /* ---- both sides of one operation ---------------------------------------------------------- */
 
 /* The metadata calls promise that the caller changes the page table: here it does. */

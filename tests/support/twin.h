@@ -79,6 +79,9 @@ void twin_open(struct twin *twin, const struct twin_options *options);
 /* Both begin empty again. Complains about leaked memory and references. */
 const char *twin_reset(struct twin *twin);
 const char *twin_close(struct twin *twin);
+/* All areas go to a new set, in one call of mset_load_metadata, and the old one is destroyed. No
+   cursor may be open. */
+const char *twin_reload(struct twin *twin);
 
 const char *twin_apply(struct twin *twin, const struct operation *operation);
 
