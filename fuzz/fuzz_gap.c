@@ -3,8 +3,8 @@
  * guards, both directions; beside brute force over all pages, and beside a search that looks at the
  * ends of areas only.
  */
-#include "support/script.h"
-#include "support/target.h"
+#include "kit/script.h"
+#include "kit/target.h"
 
 static const uint64_t kinds[] = {OP_MAP,   STEP_GAP,  OP_UNMAP, STEP_GAP, STEP_COMB,
                                  STEP_GAP, STEP_LOAD, STEP_GAP, OP_MOVE,  STEP_GAP};

@@ -2,8 +2,8 @@
  * fuzz_set.c - every operation of a set, in every way it can be called, with refusing backends and
  * failing memory, beside the page model; cursors through changes; sets loaded in one call.
  */
-#include "support/script.h"
-#include "support/target.h"
+#include "kit/script.h"
+#include "kit/target.h"
 
 static const uint64_t kinds[] = {
     OP_MAP,    OP_UNMAP,          OP_PROTECT,          OP_MOVE,  OP_GROW,       OP_MAP,

@@ -2,8 +2,8 @@
  * fuzz_split.c - few areas that are cut all the time: flags of small pieces, and holes, one by one
  * and in rows, in sets that merge and sets that do not, beside the page model.
  */
-#include "support/script.h"
-#include "support/target.h"
+#include "kit/script.h"
+#include "kit/target.h"
 
 static const uint64_t kinds[] = {OP_MAP,    OP_PROTECT, OP_UNMAP,   OP_PROTECT, STEP_COMB,
                                  OP_UNMAP,  OP_PROTECT, OP_PROTECT, STEP_COMB,  OP_PROTECT,

@@ -3,7 +3,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -31,9 +30,12 @@ static void find_kinds(struct every *t, uint64_t sizes) {
 }
 
 void every_open(struct every *t, const struct mset_pt_config *config) {
-    enum { FRAMES = 2048 };
+    every_open_with(t, config, 2048);
+}
+
+void every_open_with(struct every *t, const struct mset_pt_config *config, uint64_t frames) {
     memset(t, 0, sizeof *t);
-    judge_open(&t->judge, config, FRAMES);
+    judge_open(&t->judge, config, frames);
     t->pt = t->judge.pt;
     t->format = config->format;
     t->breaks = t->judge.mmu.architecture->must_break;
@@ -179,39 +181,8 @@ void every_unchanged(const struct every *t, const struct every_state *before) {
     assert_true(before->live == now.live);
 }
 
-/* ---- every test with every format ----------------------------------------------------------- */
-
-enum { TESTS = 1024, NAME = 120 };
-
-struct pairing {
-    const struct every_test *test;
-    const struct mset_pt_format *format;
-    char name[NAME];
-};
-
-static void run_pairing(void **state) {
-    const struct pairing *const pairing = *state;
-    pairing->test->run(pairing->format);
-}
-
-int every_run(const char *group, const struct every_test *tests, size_t count) {
-    static struct pairing pairings[TESTS];
-    static struct CMUnitTest all[TESTS];
-    size_t n = 0;
-    const struct mset_pt_format *format;
-    for (size_t k = 0; k < count; k++) {
-        for (size_t i = 0; (format = mset_pt_format_at(i)) != NULL && n < TESTS; i++) {
-            if (tests[k].wanted == NULL || tests[k].wanted(format)) {
-                struct pairing *const pairing = &pairings[n];
-                *pairing = (struct pairing){.test = &tests[k], .format = format};
-                (void)snprintf(pairing->name, NAME, "%s: %s", format->name, tests[k].name);
-                all[n++] = (struct CMUnitTest){
-                    .name = pairing->name, .test_func = run_pairing, .initial_state = pairing};
-            }
-        }
-    }
-    return _cmocka_run_group_tests(group, all, n, NULL, NULL);
-}
+/* ---- what a format is like --------------------------------------------------------------------
+ */
 
 bool every_has_groups(const struct mset_pt_format *format) {
     const bool riscv = strncmp(format->name, "sv", 2) == 0;

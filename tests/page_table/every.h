@@ -34,6 +34,8 @@ struct every {
 /* All leaf sizes of the format, marks by hardware, nothing promoted by itself. */
 struct mset_pt_config every_config(const struct mset_pt_format *format);
 void every_open(struct every *t, const struct mset_pt_config *config);
+/* With so many frames for tables. */
+void every_open_with(struct every *t, const struct mset_pt_config *config, uint64_t frames);
 void every_close(struct every *t);
 
 /* log2 of the bytes that an entry of a level stands for. */

@@ -15,9 +15,11 @@ static mset_status frames_alloc(struct mset_frames *frames, unsigned order, uint
     struct judged_frames *const source = (struct judged_frames *)(void *)frames;
     source->calls++;
     if (source->fail_at != 0 && source->calls >= source->fail_at) {
+        source->refused++;
         return MSET_NO_MEMORY;
     }
     const mset_status status = mset_frames_alloc(source->under, order, pa);
+    source->refused += status != MSET_OK;
     source->live += status == MSET_OK ? UINT64_C(1) << order : 0;
     return status;
 }

@@ -22,7 +22,7 @@ struct judged_frames {
     struct mset_frames frames;
     struct mset_frames *under;
     struct judge *judge;
-    uint64_t live, calls;
+    uint64_t live, calls, refused;
     uint64_t fail_at; /* 0: never; this call and all after it */
 };
 

@@ -141,14 +141,14 @@ static struct mset_area *all_areas(const struct twin *twin, size_t *count) {
     return areas;
 }
 
-/* The areas stay where they are all the time, so observers go from one set to the other as they are. */
+/* The areas stay where they are all the time, so observers go from one set to the other as they
+ * are. */
 static const char *replace_set(struct twin *twin, const struct mset_area *areas, size_t count) {
     struct mset *const old = twin->set;
-    const struct mset_options options = {
-        .allocator = &twin->memory.base,
-        .page_size = twin->options.page_size,
-        .flags = twin->options.merge ? MSET_MERGE : 0,
-        .guard = twin->options.guard};
+    const struct mset_options options = {.allocator = &twin->memory.base,
+                                         .page_size = twin->options.page_size,
+                                         .flags = twin->options.merge ? MSET_MERGE : 0,
+                                         .guard = twin->options.guard};
     if (mset_create(&options, &twin->set) != MSET_OK) {
         return twin_complain(twin, "a second set cannot be created");
     }

@@ -3,8 +3,8 @@
  * but what fails aborts, which every engine takes for a crash, and nothing has to be installed.
  * Only what those files use.
  */
-#ifndef MSET_FUZZ_SUPPORT_CMOCKA_H
-#define MSET_FUZZ_SUPPORT_CMOCKA_H
+#ifndef MSET_FUZZ_KIT_CMOCKA_H
+#define MSET_FUZZ_KIT_CMOCKA_H
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -49,10 +49,10 @@ static inline void fuzz_fail(const char *format, ...) {
 #define assert_false(holds) fuzz_assert(!(holds), "not " #holds, __FILE__, __LINE__)
 #define assert_null(p) fuzz_assert((p) == NULL, #p " is NULL", __FILE__, __LINE__)
 #define assert_non_null(p) fuzz_assert((p) != NULL, #p " is not NULL", __FILE__, __LINE__)
-#define assert_int_equal(a, b)                                                                     \
+#define assert_int_equal(a, b) \
     fuzz_assert_equal((uint64_t)(a), (uint64_t)(b), #a " is " #b, __FILE__, __LINE__)
 #define assert_ptr_equal(a, b) fuzz_assert((a) == (b), #a " is " #b, __FILE__, __LINE__)
-#define assert_memory_equal(a, b, size)                                                            \
+#define assert_memory_equal(a, b, size) \
     fuzz_assert(memcmp((a), (b), (size)) == 0, #a " is like " #b, __FILE__, __LINE__)
 #define fail_msg(...) fuzz_fail(__VA_ARGS__)
 

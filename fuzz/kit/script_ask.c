@@ -91,9 +91,9 @@ static const char *compare_room(struct twin *twin, mset_status want, uint64_t pl
     if (want == got && place == start) {
         return NULL;
     }
-    return twin_complain(
-        twin, "mset_find_free: model \"%s\" %#" PRIx64 ", library \"%s\" %#" PRIx64,
-        mset_status_text(want), place, mset_status_text(got), start);
+    return twin_complain(twin,
+                         "mset_find_free: model \"%s\" %#" PRIx64 ", library \"%s\" %#" PRIx64,
+                         mset_status_text(want), place, mset_status_text(got), start);
 }
 
 /* By brute force where the wish stays in the universe, and by looking at the ends of areas. */

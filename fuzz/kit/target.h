@@ -2,8 +2,8 @@
  * target.h - what every fuzz target is made of: the function that engines call, a way to say that
  * an oracle disagrees, and a way to show what an input stands for.
  */
-#ifndef MSET_FUZZ_SUPPORT_TARGET_H
-#define MSET_FUZZ_SUPPORT_TARGET_H
+#ifndef MSET_FUZZ_KIT_TARGET_H
+#define MSET_FUZZ_KIT_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>

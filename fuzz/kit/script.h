@@ -4,8 +4,8 @@
  * is made; script_play() carries out an input on a twin (tests/support/twin.h), the library beside
  * the page model.
  */
-#ifndef MSET_FUZZ_SUPPORT_SCRIPT_H
-#define MSET_FUZZ_SUPPORT_SCRIPT_H
+#ifndef MSET_FUZZ_KIT_SCRIPT_H
+#define MSET_FUZZ_KIT_SCRIPT_H
 
 #include "support/twin.h"
 

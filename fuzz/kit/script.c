@@ -10,9 +10,12 @@ static const struct {
     uint64_t base, page_size;
     bool top; /* it ends at 2^64 */
 } places[] = {
-    {0x400000, MSET_PAGE_SIZE, false}, {0, MSET_PAGE_SIZE, false},
-    {0, MSET_PAGE_SIZE, true},         {0x7000000000, MSET_PAGE_SIZE, false},
-    {3, 1, false},                     {0, UINT64_C(1) << 53, false},
+    {0x400000, MSET_PAGE_SIZE, false},
+    {0, MSET_PAGE_SIZE, false},
+    {0, MSET_PAGE_SIZE, true},
+    {0x7000000000, MSET_PAGE_SIZE, false},
+    {3, 1, false},
+    {0, UINT64_C(1) << 53, false},
 };
 
 static uint64_t base_of(size_t place, size_t pages) {

@@ -38,15 +38,16 @@ static void print_manner(const struct twin *twin) {
                    r->calls, r->code, r->prepares, truth(r->breaks_promises));
     }
     if (twin->starve_at != 0) {
-        fuzz_print("    twin.starve_at = %" PRIu64 ";\n    twin.starve_on = %s;\n",
-                   twin->starve_at, truth(twin->starve_on));
+        fuzz_print("    twin.starve_at = %" PRIu64 ";\n    twin.starve_on = %s;\n", twin->starve_at,
+                   truth(twin->starve_on));
     }
 }
 
 void script_print_operation(const struct twin *twin, const struct operation *o) {
     static const char *const kinds[OP_KINDS] = {
-        "OP_MAP",    "OP_UNMAP",          "OP_CLEAR",            "OP_PROTECT", "OP_MOVE",      "OP_GROW",
-        "OP_SHRINK", "OP_UNMAP_METADATA", "OP_REPLACE_METADATA", "OP_FAULT",   "OP_SET_LIMITS"};
+        "OP_MAP",       "OP_UNMAP",  "OP_CLEAR",          "OP_PROTECT",          "OP_MOVE",
+        "OP_GROW",      "OP_SHRINK", "OP_UNMAP_METADATA", "OP_REPLACE_METADATA", "OP_FAULT",
+        "OP_SET_LIMITS"};
     char text[640];
     if (!fuzz_prints()) {
         return;

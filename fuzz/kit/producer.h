@@ -13,8 +13,8 @@
  * that stands for a structure, and seeds can be made of what unit tests do. Every function returns
  * the value read, or the value it was given to write.
  */
-#ifndef MSET_FUZZ_SUPPORT_PRODUCER_H
-#define MSET_FUZZ_SUPPORT_PRODUCER_H
+#ifndef MSET_FUZZ_KIT_PRODUCER_H
+#define MSET_FUZZ_KIT_PRODUCER_H
 
 #include <stdbool.h>
 #include <stddef.h>

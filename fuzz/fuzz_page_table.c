@@ -1,0 +1,428 @@
+/*
+ * fuzz_page_table.c - every call of a page table in every format, under the MMU model with its
+ * caches (tests/mmu_model, tests/page_table/judge.h).
+ *
+ *     byte 0   the format          byte 1   its options          then steps
+ *
+ * Addresses lie around the places where sizes of leaves change. A step is a call, direct, prepared
+ * or short of memory; accesses of a processor; a flush; a fork; a row of calls prepared together;
+ * questions; or a call with a wrong argument.
+ */
+#include <inttypes.h>
+#include <cmocka.h>
+
+#include "kit/producer.h"
+#include "kit/target.h"
+#include "page_table/pt_call.h"
+#include "page_table/sequence.h"
+
+enum { TABLES = 80, LARGE_TABLES = 40, MOST_STEPS = 200, MOST_SPANS = 60 };
+
+enum step_of { CALL, TOUCH, FLUSH, MARK, COPY, ROW, ASK, ODD };
+
+struct play {
+    struct every every;
+    struct judge *judge;
+    struct producer in;
+    struct rng rng; /* for what the judge looks at beside the ends of spans */
+    struct spots spots;
+    uint64_t frames; /* for tables */
+    uint64_t flags[PT_FLAGS];
+    size_t flags_count;
+};
+
+/* ---- choices -------------------------------------------------------------------------------- */
+
+static uint64_t pages(struct play *play, uint64_t most) {
+    return producer_size(&play->in, 0, 0, most) * play->spots.page;
+}
+
+/* Up to 255 pages, or up to two slots, from a place where something changes. */
+static uint64_t pick_address(struct play *play) {
+    const struct spots *const s = &play->spots;
+    const unsigned choice = producer_choice(&play->in, 0, 4 * SPOTS);
+    const uint64_t place = spots_place(s, choice % SPOTS);
+    switch (choice / SPOTS) {
+    case 0:
+        return place;
+    case 1:
+        return place + pages(play, 255);
+    case 2:
+        return place + pages(play, s->slot_1 / s->page - 1);
+    default:
+        return place + s->group * producer_size(&play->in, 0, 0, 7);
+    }
+}
+
+static uint64_t pick_size(struct play *play, uint64_t va) {
+    const struct spots *const s = &play->spots;
+    const uint64_t sizes[] = {s->page,   3 * s->page,   s->group, s->slot_1 - s->page,
+                              s->slot_1, 2 * s->slot_1, s->slot_2};
+    const unsigned choice = producer_choice(&play->in, 0, 16);
+    uint64_t size = s->page + (choice > 13 ? pages(play, 255) : 0);
+    if (choice < 7) {
+        size = sizes[choice];
+    } else if (choice < 14) { /* up to a boundary */
+        size = (va / sizes[choice - 7] + 1) * sizes[choice - 7] - va;
+    }
+    const uint64_t room = s->window + (s->window_size - 1) - va + 1;
+    return size <= room ? size : room;
+}
+
+/* Large runs are aligned alike on both sides: else they are nothing but small leaves. */
+static uint64_t pick_pa(struct play *play, uint64_t va, uint64_t size) {
+    const struct spots *const s = &play->spots;
+    const unsigned choice = producer_choice(&play->in, 0, 8);
+    const uint64_t far = (1 + choice / 4) * s->slot_2;
+    if (size > 4 * s->slot_1 || choice % 4 == 0) {
+        return far + va % s->slot_2;
+    }
+    const uint64_t within = choice % 4 == 1 ? va % s->slot_1 : va % s->group;
+    return far + within + (choice % 4 == 3 ? s->page : 0);
+}
+
+static uint64_t pick_flags(struct play *play) {
+    return producer_pick(&play->in, 0, play->flags, play->flags_count);
+}
+
+static uint64_t pick_leaf_size(struct play *play) {
+    const struct every *const t = &play->every;
+    return t->kind[producer_choice(&play->in, 0, t->kinds)].size;
+}
+
+static void pick_kind(struct play *play, struct pt_call *call) {
+    static const uint64_t kinds[] = {PT_MAP,     PT_UNMAP, PT_PROTECT, PT_MAP,
+                                     PT_MOVE,    PT_CUT,   PT_SPLIT,   PT_HARVEST,
+                                     PT_PROMOTE, PT_UNMAP, PT_MAP,     PT_PROTECT};
+    call->kind = (enum pt_kind)producer_pick(&play->in, 0, kinds, sizeof kinds / sizeof *kinds);
+    if (call->kind == PT_HARVEST && play->every.format->marks_optional &&
+        !play->judge->config.hardware_marks) {
+        call->kind = PT_CUT; /* a leaf without marks would fault, and there is no handler here */
+    }
+}
+
+static struct pt_call pick_call(struct play *play) {
+    struct pt_call call = {.kind = PT_MAP};
+    pick_kind(play, &call);
+    const unsigned manner = producer_choice(&play->in, 0, 64);
+    call.va = pick_address(play);
+    call.size = pick_size(play, call.va);
+    call.overlap = (enum mset_pt_overlap)(manner % 4 % 3);
+    call.tell = (manner & 4) != 0;
+    call.prepared = (manner & 24) == 24;
+    if (call.kind == PT_MAP && (manner & 32) != 0) {
+        call.flags = MSET_PT_MARKER;
+        call.pa = producer_size(&play->in, 0, 0, UINT32_MAX);
+    } else if (call.kind == PT_MAP || call.kind == PT_PROTECT) {
+        call.flags = pick_flags(play);
+        call.pa = call.kind == PT_MAP ? pick_pa(play, call.va, call.size) : 0;
+    }
+    if (call.kind != PT_MAP && (manner & 32) != 0) {
+        call.fail_at = 1 + producer_size(&play->in, 0, 0, 3);
+    }
+    call.to = call.kind == PT_MOVE ? pick_address(play) : 0;
+    call.leaf = call.kind == PT_SPLIT ? pick_leaf_size(play) : 0;
+    if (call.kind == PT_SPLIT && call.leaf < play->spots.slot_1 &&
+        call.size > 2 * play->spots.slot_1) {
+        call.size = 2 * play->spots.slot_1; /* a leaf of level 2 is still split as a whole */
+    }
+    return call;
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+static void play_call(struct play *play) {
+    const struct pt_call call = pick_call(play);
+    char text[256];
+    if (pt_call_meets(&play->spots, &call)) {
+        return;
+    }
+    fuzz_print("    /* %s */\n", pt_call_text(&call, text, sizeof text));
+    fuzz_print("    pt_call_make(&judge, &spots, &(struct pt_call){.kind = %d, .va = %#" PRIx64
+               ", .size = %#" PRIx64 ", .pa = %#" PRIx64 ",\n        .flags = %#" PRIx64
+               ", .to = %#" PRIx64 ", .leaf = %#" PRIx64
+               ", .overlap = %d, .tell = %d, .prepared = %d, .fail_at = %" PRIu64 "});\n",
+               (int)call.kind, call.va, call.size, call.pa, call.flags, call.to, call.leaf,
+               (int)call.overlap, call.tell, call.prepared, call.fail_at);
+    pt_call_make(play->judge, &play->spots, &call);
+}
+
+static void play_touch(struct play *play) {
+    const uint64_t va = pick_address(play);
+    const bool write = producer_choice(&play->in, 0, 2) != 0;
+    fuzz_print("    judge_touch(&judge, %#" PRIx64 ", %d);\n", va, write);
+    judge_touch(play->judge, va, write);
+}
+
+static void play_flush(struct play *play) {
+    fuzz_print("    judge_flush(&judge);\n");
+    judge_flush(play->judge);
+}
+
+/* A mark, as a fault handler sets it. */
+static void play_mark(struct play *play) {
+    static const unsigned kinds[] = {MSET_PT_ACCESSED, MSET_PT_DIRTY,
+                                     MSET_PT_ACCESSED | MSET_PT_DIRTY};
+    const uint64_t va = pick_address(play);
+    const unsigned marks = kinds[producer_choice(&play->in, 0, 3)];
+    const struct span *const span = spans_find(&play->judge->spans, va);
+    mset_status expected = MSET_OK;
+    if (span == NULL || span->flags == MSET_PT_MARKER || (span->flags & MSET_ACCESS) == 0) {
+        expected = MSET_NOT_FOUND;
+    } else if ((marks & MSET_PT_DIRTY) != 0 && (span->flags & MSET_WRITE) == 0) {
+        expected = MSET_ACCESS_DENIED;
+    }
+    fuzz_print("    assert_int_equal(mset_pt_mark(judge.pt, %#" PRIx64 ", %u), %d);\n", va, marks,
+               (int)expected);
+    assert_int_equal(mset_pt_mark(play->judge->pt, va, marks), expected);
+    judge_watch(play->judge);
+    if (expected == MSET_OK) {
+        struct mset_pt_run run;
+        assert_int_equal(mset_pt_query(play->judge->pt, va, 0, &run), MSET_OK);
+        assert_true((marks & MSET_PT_ACCESSED) == 0 || run.accessed);
+        assert_true((marks & MSET_PT_DIRTY) == 0 || run.dirty);
+    }
+}
+
+static void play_copy(struct play *play) {
+    const uint64_t va = pick_address(play), size = pick_size(play, va);
+    const bool write_protect = producer_choice(&play->in, 0, 2) != 0;
+    fuzz_print("    pt_call_copy(&judge, %#" PRIx64 ", %#" PRIx64 ", %d);\n", va, size,
+               write_protect);
+    pt_call_copy(play->judge, va, size, write_protect);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+static void print_row(const struct sequence *row) {
+    fuzz_print("    {\n        const struct sequence row = {%u, {", row->count);
+    for (unsigned i = 0; i < row->count; i++) {
+        const struct step *const s = &row->step[i];
+        fuzz_print("\n            {%d, %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64
+                   ", %#" PRIx64 ", MSET_PT_REFUSE},",
+                   (int)s->kind, s->va, s->size, s->to, s->pa, s->flags);
+    }
+    fuzz_print("}};\n        (void)sequence_bound(&t, &row);\n    }\n");
+}
+
+/* A room is emptied in pieces, then up to three maps come into it, ascending. */
+static void play_row(struct play *play) {
+    const struct spots *const s = &play->spots;
+    struct sequence row = {.count = 0};
+    const uint64_t va = pick_address(play);
+    uint64_t size = pick_size(play, va), at = va;
+    size = size > 4 * s->slot_1 ? 4 * s->slot_1 : size;
+    if (4 * play->judge->source.live > play->frames) {
+        return; /* it must not fail for want of memory */
+    }
+    for (unsigned pieces = producer_choice(&play->in, 0, 3); pieces != 0; pieces--) {
+        const uint64_t part = s->page + pages(play, 255);
+        if (part < va + (size - 1) - at + 1) {
+            sequence_unmap(&row, at, part);
+            at += part;
+        }
+    }
+    sequence_unmap(&row, at, size - (at - va));
+    sequence_room(&row, va, size);
+    at = va;
+    for (unsigned maps = producer_choice(&play->in, 0, 4); maps != 0 && at - va < size; maps--) {
+        const uint64_t from = at + pages(play, 63), left = size - (from - va);
+        if (from - va < size) {
+            const uint64_t wish = pick_size(play, from), length = wish < left ? wish : left;
+            sequence_map(&row, from, pick_pa(play, from, length), length, pick_flags(play));
+            at = from + length;
+        }
+    }
+    print_row(&row);
+    (void)sequence_bound(&play->every, &row);
+}
+
+/* ---- questions ------------------------------------------------------------------------------ */
+
+static bool stop_after(void *arg, const struct mset_pt_run *run) {
+    (void)run;
+    return --*(unsigned *)arg != 0;
+}
+
+/* The first run, and a walk that is left early. */
+static void play_ask(struct play *play) {
+    const struct mset_page_table *const pt = play->judge->pt;
+    const struct spans *const spans = &play->judge->spans;
+    const uint64_t va = pick_address(play), size = pick_size(play, va);
+    const size_t first = spans_at(spans, va);
+    const bool any = !spans_free(spans, va, va + (size - 1));
+    unsigned runs = 1 + producer_choice(&play->in, 0, 4);
+    struct mset_pt_run run;
+    const mset_status status = mset_pt_next(pt, va, size, &run);
+    assert_int_equal(status, any ? MSET_OK : MSET_NOT_FOUND);
+    if (any) {
+        const struct span *const span = &spans->span[first];
+        assert_true(run.va == (span->start > va ? span->start : va));
+        assert_true(run.size - 1 <= va + (size - 1) - run.va);
+        assert_int_equal(run.flags, span->flags);
+    }
+    assert_int_equal(mset_pt_walk(pt, va, size, stop_after, &runs), MSET_OK);
+    const uint64_t flags = pick_flags(play);
+    assert_int_equal(mset_pt_may_map(pt, va, va & (play->spots.slot_2 - 1), size, flags), MSET_OK);
+}
+
+/* ---- wrong arguments ------------------------------------------------------------------------ */
+
+static mset_status odd_call(struct play *play, struct pt_call *call, unsigned how) {
+    struct mset_page_table *const pt = play->judge->pt;
+    const uint64_t page = play->spots.page;
+    switch (how) {
+    case 0:
+        return mset_pt_unmap(pt, call->va + page / 2, page, NULL, NULL);
+    case 1:
+        return mset_pt_protect(pt, call->va, 0, MSET_READ);
+    case 2:
+        return mset_pt_map(pt, call->va, page / 4, page, MSET_READ);
+    case 3:
+        return mset_pt_map(pt, call->va, UINT64_C(1) << 46, page, MSET_READ);
+    case 4:
+        return mset_pt_map_prepare(pt, call->va, 0, page / 2, MSET_READ, MSET_PT_KEEP, NULL);
+    case 5:
+        return mset_pt_move(pt, call->va, call->va + call->size - page, call->size);
+    case 6:
+        return mset_pt_harvest(pt, call->va, page + 1, MSET_PT_ACCESSED, NULL, NULL);
+    case 7:
+        return mset_pt_split(pt, call->va, page, page / 2);
+    case 8:
+        return mset_pt_cut(pt, call->va + 1);
+    case 9:
+        return mset_pt_protect(pt, call->va, page, MSET_READ | UINT64_C(0x80));
+    case 10:
+        return mset_pt_promote(pt, call->va, page / 2);
+    case 11:
+        return mset_pt_unmap_prepare(pt, call->va, 0 - call->va - page / 2, NULL);
+    case 12:
+        return mset_pt_prepare_room(pt, call->va + 1, page);
+    case 13:
+        return mset_pt_map(pt, UINT64_C(1) << 62, 0, page, MSET_READ);
+    case 14:
+        return mset_pt_map(pt, call->va, UINT64_C(1) << 32, page, MSET_PT_MARKER);
+    default:
+        return mset_pt_harvest(pt, call->va, page, 0, NULL, NULL);
+    }
+}
+
+static void play_odd(struct play *play) {
+    struct pt_call call = {.va = pick_address(play)};
+    call.size = pick_size(play, call.va);
+    const struct every_state before = every_state(&play->every);
+    const unsigned how = producer_choice(&play->in, 0, 16);
+    const mset_status status = odd_call(play, &call, how);
+    fuzz_print("    /* wrong arguments, %u: \"%s\" */\n", how, mset_status_text(status));
+    assert_true(status == MSET_INVALID_PARAM || status == MSET_UNSUPPORTED);
+    every_unchanged(&play->every, &before);
+}
+
+/* ---- a game --------------------------------------------------------------------------------- */
+
+static void play_step(struct play *play) {
+    static const uint64_t steps[] = {CALL, CALL, CALL, CALL, TOUCH, FLUSH, CALL, TOUCH,
+                                     MARK, COPY, ROW,  CALL, ASK,   ODD,   CALL, CALL};
+    switch ((enum step_of)producer_pick(&play->in, 0, steps, sizeof steps / sizeof *steps)) {
+    case TOUCH:
+        play_touch(play);
+        break;
+    case FLUSH:
+        play_flush(play);
+        break;
+    case MARK:
+        play_mark(play);
+        break;
+    case COPY:
+        play_copy(play);
+        break;
+    case ROW:
+        play_row(play);
+        break;
+    case ASK:
+        play_ask(play);
+        break;
+    case ODD:
+        play_odd(play);
+        break;
+    default:
+        play_call(play);
+        break;
+    }
+    judge_check(play->judge, &play->rng);
+}
+
+/* Memory, the model's books, and the spans have an end. */
+static void keep_small(struct play *play) {
+    struct judge *const judge = play->judge;
+    const struct spots *const s = &play->spots;
+    const bool full = 2 * judge->source.live > play->frames;
+    if (full || judge->mmu.limbos > MMU_LIMBO / 8) {
+        play_flush(play);
+    }
+    if (judge->spans.count > MOST_SPANS || 2 * judge->source.live > play->frames) {
+        fuzz_print("    every_unmap(&t, %#" PRIx64 ", %#" PRIx64 ");\n", s->window, s->window_size);
+        every_unmap(&play->every, s->window, s->window_size);
+        play_flush(play);
+    }
+}
+
+static struct mset_pt_config pick_config(struct producer *in) {
+    size_t formats = 0;
+    while (mset_pt_format_at(formats) != NULL) {
+        formats++;
+    }
+    const unsigned format = producer_choice(in, 0, (unsigned)formats);
+    const unsigned bits = producer_choice(in, 0, 64);
+    struct mset_pt_config config = {.format = mset_pt_format_at(format), .pa_bits = 46};
+    config.promote = (bits & 1) != 0;
+    config.hardware_marks = (bits & 2) != 0;
+    config.bbm_level_2 = (bits & 4) != 0;
+    config.upper = config.format->two_roots && (bits & 8) != 0;
+    config.keep_marks = (bits & 16) != 0;
+    config.leaf_sizes = (bits & 32) != 0 ? config.format->leaf_sizes : 0;
+    return config;
+}
+
+/* Every look at the tables is at all of them, so there are few. */
+static uint64_t frames_for(const struct mset_pt_format *format) {
+    const uint64_t page = format->leaf_sizes & -format->leaf_sizes;
+    return page == MSET_PAGE_SIZE ? TABLES : LARGE_TABLES * page / MSET_PAGE_SIZE;
+}
+
+static void print_begin(const struct mset_pt_config *c, bool top, uint64_t frames) {
+    fuzz_print("static void test_found_by_fuzz_page_table(void **state) {\n"
+               "    (void)state;\n"
+               "    static struct every t;\n"
+               "    struct spots spots;\n"
+               "    struct mset_pt_config config = {.pa_bits = 46, .promote = %d,\n"
+               "        .hardware_marks = %d, .bbm_level_2 = %d, .upper = %d, .keep_marks = %d,\n"
+               "        .leaf_sizes = %#" PRIx64 "};\n"
+               "    config.format = mset_pt_format_find(\"%s\");\n"
+               "    every_open_with(&t, &config, %" PRIu64 ");\n"
+               "    spots_find(&spots, &t.judge, %d);\n"
+               "#define judge t.judge\n",
+               c->promote, c->hardware_marks, c->bbm_level_2, c->upper, c->keep_marks,
+               c->leaf_sizes, c->format->name, frames, top);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct play play;
+    play.rng.state = 1;
+    producer_read(&play.in, data, size);
+    const struct mset_pt_config config = pick_config(&play.in);
+    const bool top = producer_choice(&play.in, 0, 2) != 0;
+    play.frames = frames_for(config.format);
+    print_begin(&config, top, play.frames);
+    every_open_with(&play.every, &config, play.frames);
+    play.judge = &play.every.judge;
+    spots_find(&play.spots, play.judge, top);
+    play.flags_count = pt_call_flags(play.judge, &play.spots, play.flags);
+    for (unsigned steps = 0; producer_more(&play.in) && steps < MOST_STEPS; steps++) {
+        play_step(&play);
+        keep_small(&play);
+    }
+    fuzz_print("    every_close(&t);\n}\n");
+    every_close(&play.every);
+    return 0;
+}
