@@ -69,8 +69,8 @@ static void choose_sizes(struct house *house) {
     }
 }
 
-void house_open(struct house *house, const struct mset_pt_format *format, bool merge,
-                bool promote) {
+void house_open(struct house *house, const struct mset_pt_format *format, bool merge, bool promote,
+                uint64_t frames) {
     memset(house, 0, sizeof *house);
     house->format = format;
     house->merge = merge;
@@ -78,8 +78,8 @@ void house_open(struct house *house, const struct mset_pt_format *format, bool m
     choose_sizes(house);
     counting_allocator_open(&house->counter);
     faulty_allocator_init(&house->memory, &house->counter.base, &house->faults);
-    room_open(&house->tables, house, 64 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
-    room_open(&house->others, house, 128 * MIB, (uint64_t)TABLE_FRAMES * MSET_PAGE_SIZE, true);
+    room_open(&house->tables, house, 64 * MIB, frames * MSET_PAGE_SIZE, true);
+    room_open(&house->others, house, 128 * MIB, frames * MSET_PAGE_SIZE, true);
     room_open(&house->data, house, 4 * GIB, 16 * house->big, false);
     house->pt = open_table(house, &house->tables, promote);
     house->other = open_table(house, &house->others, false);

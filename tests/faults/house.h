@@ -19,7 +19,7 @@
 
 #define RW (MSET_READ | MSET_WRITE)
 
-enum { TABLE_FRAMES = 2048, MOST_AREAS = 256 };
+enum { MOST_AREAS = 256 };
 
 enum tenant { LINEAR, EAGER, LAZY, MOVER, MAPPER, NOBODY, TENANTS };
 
@@ -50,8 +50,10 @@ struct house {
     struct mset *set;
 };
 
-/* With `promote` the own table makes larger leaves by itself: then tables may stay in its stock. */
-void house_open(struct house *house, const struct mset_pt_format *format, bool merge, bool promote);
+/* With `promote` the own table makes larger leaves by itself: then tables may stay in its stock.
+   `frames` are for each of the two page tables. */
+void house_open(struct house *house, const struct mset_pt_format *format, bool merge, bool promote,
+                uint64_t frames);
 /* Asserts that everything comes back. */
 void house_close(struct house *house);
 /* Unmaps everything while no memory is to be had, and asserts that only the roots are left. */

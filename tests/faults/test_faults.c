@@ -18,9 +18,10 @@
 #include <mset/formats.h>
 
 #include "faults/states.h"
+#include "faults/verdict.h"
 #include "support/scale.h"
 
-enum { MOST_POINTS = 9, MOST_ACTS = 8192 };
+enum { MOST_POINTS = 9, MOST_ACTS = 8192, TABLE_FRAMES = 2048 };
 
 static const struct mset_pt_format *format = &mset_pt_x86_64;
 static unsigned long stride = 1;
@@ -155,36 +156,6 @@ static void check(const struct trial *trial, const char *wrong) {
     }
 }
 
-/*
- * May an undo have brought back areas of prepared backends with other frames or leaves? Only if
- * room was made for something whose backend does not prepare (backends.h).
- */
-static bool may_be_made_anew(const struct trial *trial) {
-    const struct house *const house = trial->house;
-    const struct act *const act = trial->act;
-    struct mset_cursor cursor;
-    struct mset_area area;
-    bool foreign = act->kind == ACT_MAP && (act->tenant == MOVER || act->tenant == MAPPER);
-    if (act->how != MSET_MAP_REPLACE || act->kind > ACT_MOVE) {
-        return false;
-    }
-    if (act->kind == ACT_MOVE) {
-        (void)mset_cursor_range(&cursor, house->set, house->base + act->page * house->page,
-                                act->pages * house->page);
-        while (mset_cursor_next(&cursor, &area)) {
-            foreign |= area.backend == &house->mover.base || area.backend == &house->mapper.base;
-        }
-    }
-    return foreign;
-}
-
-static void check_unchanged(const struct trial *trial) {
-    check(trial, house_wrong(trial->house));
-    if (!may_be_made_anew(trial)) {
-        check(trial, snapshot_differs(&trial->before, trial->house));
-    }
-}
-
 static void rebuild(const struct trial *trial) {
     house_clear(trial->house);
     trial->state->build(trial->house);
@@ -202,26 +173,13 @@ static mset_status try_once(const struct trial *trial) {
 
 /* After a fault: is all as it should be? True if the house is to be built anew. */
 static bool judge(const struct trial *trial, mset_status status) {
-    const struct mset_failure failure = mset_last_failure(trial->house->set);
-    if (status == MSET_OK) { /* a smaller block did as well */
-        check(trial, house_wrong(trial->house));
-        return true;
-    }
-    totals.refused++;
-    if (failure.done_size != 0) {
-        totals.stuck++;
-        if (status != MSET_BAD_STATE) {
-            complain(trial, "something stayed done, and the status is not BAD_STATE");
-        }
-        check(trial, house_wrong(trial->house));
-        return true;
-    }
-    totals.undone += failure.code != 0;
-    if (status != MSET_NO_MEMORY && failure.code != FAULTY_CODE) {
-        complain(trial, mset_status_text(status));
-    }
-    check_unchanged(trial);
-    return may_be_made_anew(trial);
+    enum outcome outcome;
+    const bool anew = act_may_be_made_anew(trial->house, trial->act);
+    check(trial, act_verdict(trial->house, trial->act, status, &trial->before, &outcome));
+    totals.refused += outcome != OUTCOME_DONE;
+    totals.stuck += outcome == OUTCOME_STUCK;
+    totals.undone += outcome == OUTCOME_UNDONE;
+    return outcome == OUTCOME_DONE || outcome == OUTCOME_STUCK || anew;
 }
 
 static void sweep(struct trial *trial) {
@@ -229,15 +187,17 @@ static void sweep(struct trial *trial) {
     for (trial->nth = 1;; trial->nth++) {
         const mset_status status = try_once(trial);
         const bool struck = trial->house->faults.hit != 0;
-        fault_point_set(&trial->house->faults, 0, false);
         if (!struck) {
+            fault_point_set(&trial->house->faults, 0, false);
             check(trial, house_wrong(trial->house));
             check(trial, status == MSET_OK ? NULL : snapshot_differs(&trial->before, trial->house));
             snapshot_free(&trial->before);
             rebuild(trial);
             return;
         }
-        if (judge(trial, status)) {
+        const bool anew = judge(trial, status);
+        fault_point_set(&trial->house->faults, 0, false);
+        if (anew) {
             snapshot_free(&trial->before);
             rebuild(trial);
             snapshot_take(&trial->before, trial->house);
@@ -277,7 +237,7 @@ static void strike(struct house *house, const struct state *state) {
 
 static void all_states(bool merge, bool promote) {
     static struct house house;
-    house_open(&house, format, merge, promote);
+    house_open(&house, format, merge, promote, TABLE_FRAMES);
     for (size_t i = 0; i < state_count; i++) {
         strike(&house, &states[i]);
     }
