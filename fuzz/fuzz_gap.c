@@ -6,11 +6,7 @@
 #include "kit/script.h"
 #include "kit/target.h"
 
-static const uint64_t kinds[] = {OP_MAP,   STEP_GAP,  OP_UNMAP, STEP_GAP, STEP_COMB,
-                                 STEP_GAP, STEP_LOAD, STEP_GAP, OP_MOVE,  STEP_GAP};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct script_mix mix = {"fuzz_gap", kinds, sizeof kinds / sizeof *kinds};
-    script_play(&mix, data, size);
+    script_play(&script_gap, data, size);
     return 0;
 }

@@ -5,12 +5,7 @@
 #include "kit/script.h"
 #include "kit/target.h"
 
-static const uint64_t kinds[] = {OP_MAP,    OP_PROTECT, OP_UNMAP,   OP_PROTECT, STEP_COMB,
-                                 OP_UNMAP,  OP_PROTECT, OP_PROTECT, STEP_COMB,  OP_PROTECT,
-                                 STEP_LOAD, OP_UNMAP,   OP_MOVE,    OP_PROTECT, STEP_COMPARE};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct script_mix mix = {"fuzz_split", kinds, sizeof kinds / sizeof *kinds};
-    script_play(&mix, data, size);
+    script_play(&script_split, data, size);
     return 0;
 }

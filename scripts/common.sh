@@ -5,7 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit
 logs=$root/build/logs
 mkdir -p "$logs"
-jobs=$(nproc)
+jobs=${MSET_JOBS-$(nproc)}
 
 now() { echo "${EPOCHREALTIME//[!0-9]/}"; } # microseconds, whatever the locale's decimal point
 

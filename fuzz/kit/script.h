@@ -42,6 +42,8 @@ struct script_mix {
     size_t count;
 };
 
+extern const struct script_mix script_set, script_split, script_gap;
+
 /* All reads zero where nothing is left. */
 void script_universe(struct producer *producer, struct twin_options *options);
 void script_step(struct producer *producer, const struct script_mix *mix,
@@ -67,6 +69,6 @@ struct script_cursor {
 /* Both return NULL, or what is wrong. */
 const char *script_turn(struct script_cursor *cursor, struct twin *twin,
                         const struct script_step *step);
-const char *script_gap(struct twin *twin, const struct mset_gap_request *wish);
+const char *script_find_room(struct twin *twin, const struct mset_gap_request *wish);
 
 #endif

@@ -97,7 +97,7 @@ static const char *compare_room(struct twin *twin, mset_status want, uint64_t pl
 }
 
 /* By brute force where the wish stays in the universe, and by looking at the ends of areas. */
-const char *script_gap(struct twin *twin, const struct mset_gap_request *wish) {
+const char *script_find_room(struct twin *twin, const struct mset_gap_request *wish) {
     const struct page_model *const model = &twin->model;
     const uint64_t end = model_address(model, twin->options.pages);
     uint64_t start = 1, place = 1, edge = 1;

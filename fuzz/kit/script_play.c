@@ -79,7 +79,7 @@ static void play_step(struct play *play, const struct script_step *step) {
         break;
     case STEP_GAP:
         script_print_gap(&step->wish);
-        judge(play, script_gap(&play->twin, &step->wish));
+        judge(play, script_find_room(&play->twin, &step->wish));
         break;
     case STEP_CURSOR:
         judge(play, script_turn(&play->cursor, &play->twin, step));
