@@ -1,6 +1,9 @@
 """Reads llvm-cov's exports and prints how many branches of src/ are taken, by file.
 
-    coverage.py ROOT PERCENT [--missing] EXPORT...
+    coverage.py ROOT PERCENT [--missing] [--rooms=ROOM,...] EXPORT...
+
+With --rooms only files in these folders count; each room gets a line and has to reach the percentage
+by itself, and annotations are not judged.
 
 Each operand of && and || is a branch, to be seen true and false. A file that is compiled many times
 (the page-table engine, once per format; the whole library, in builds for tests) has a branch taken
@@ -161,27 +164,55 @@ def print_line(name, count, taken, excused):
     print(f"{name:48} {count:9} {taken:7} {percent(taken, count):8.2f} {excused:12}")
 
 
-def main():
-    arguments = [argument for argument in sys.argv[1:] if argument != "--missing"]
-    root, wanted, exports = arguments[0], float(arguments[1]), arguments[2:]
-    files = read(root, exports)
-    reports = [Report(os.path.relpath(path, root), files[path]) for path in sorted(files)]
+def add_up(reports):
     total = collections.Counter()
-    print(f"{'file':48} {'branches':>9} {'taken':>7} {'percent':>8} {'unreachable':>12}")
+    for report in reports:
+        for name in ("count", "taken", "excused", "shown", "conditions"):
+            total[name] += getattr(report, name)
+    return total
+
+
+def judge_all(reports, wanted):
     for report in reports:
         if report.count + report.excused:
             print_line(report.name, report.count, report.taken, report.excused)
-        for name in ("count", "taken", "excused", "shown", "conditions"):
-            total[name] += getattr(report, name)
+    total = add_up(reports)
     print_line("all", total["count"], total["taken"], total["excused"])
     print(f"conditions shown to matter by themselves (MC/DC): {total['shown']} of "
           f"{total['conditions']}, {percent(total['shown'], total['conditions']):.2f} percent")
-    if "--missing" in sys.argv:
+    return percent(total["taken"], total["count"]) >= wanted
+
+
+def judge_rooms(reports, rooms, wanted):
+    good = True
+    for room in rooms:
+        total = add_up([report for report in reports if report.name.startswith(room + "/")])
+        print_line(room, total["count"], total["taken"], total["excused"])
+        good = good and percent(total["taken"], total["count"]) >= wanted
+    return good
+
+
+def main():
+    options = [argument for argument in sys.argv[1:] if argument.startswith("--")]
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    rooms = [room for option in options if option.startswith("--rooms=")
+             for room in option[len("--rooms="):].split(",")]
+    root, wanted, exports = arguments[0], float(arguments[1]), arguments[2:]
+    files = read(root, exports)
+    reports = [Report(os.path.relpath(path, root), files[path]) for path in sorted(files)]
+    print(f"{'file':48} {'branches':>9} {'taken':>7} {'percent':>8} {'unreachable':>12}")
+    if rooms:
+        reports = [report for report in reports
+                   if any(report.name.startswith(room + "/") for room in rooms)]
+        good = judge_rooms(reports, rooms, wanted)
+    else:
+        good = judge_all(reports, wanted)
+    if "--missing" in options:
         print("\n".join(line for report in reports for line in report.missing))
     idle = [line for report in reports for line in report.idle]
-    if idle:
+    if idle and not rooms:
         sys.exit("\n".join(idle))
-    if percent(total["taken"], total["count"]) < wanted:
+    if not good:
         sys.exit(f"coverage: below {wanted} percent of branches")
 
 
