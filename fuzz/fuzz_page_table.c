@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kit/producer.h"
+#include "kit/table_abuse.h"
 #include "kit/target.h"
 #include "page_table/pt_call.h"
 #include "page_table/sequence.h"
@@ -205,7 +206,20 @@ static void print_row(const struct sequence *row) {
     fuzz_print("}};\n        (void)sequence_bound(&t, &row);\n    }\n");
 }
 
-/* A room is emptied in pieces, then up to three maps come into it, ascending. */
+/* Into what is left of the room from `at` on, from beside it. */
+static void add_move(struct play *play, struct sequence *row, uint64_t at, uint64_t end) {
+    const struct spots *const s = &play->spots;
+    const struct step *const room = &row->step[row->count - 1];
+    const uint64_t from = pick_address(play),
+                   size = s->page * (1 + producer_choice(&play->in, 0, 256));
+    const uint64_t last = from + (size - 1);
+    const bool beside = last < room->va || from > room->va + (room->size - 1);
+    if (beside && size <= end - at && size - 1 <= s->window + (s->window_size - 1) - from) {
+        sequence_move(row, from, at, size);
+    }
+}
+
+/* A room is emptied in pieces; then a move, or up to three maps, come into it, ascending. */
 static void play_row(struct play *play) {
     const struct spots *const s = &play->spots;
     struct sequence row = {.count = 0};
@@ -225,6 +239,10 @@ static void play_row(struct play *play) {
     sequence_unmap(&row, at, size - (at - va));
     sequence_room(&row, va, size);
     at = va;
+    if (producer_choice(&play->in, 0, 4) == 3) {
+        add_move(play, &row, va + size / 2 / s->page * s->page, va + size);
+        at = va + size; /* nothing else */
+    }
     for (unsigned maps = producer_choice(&play->in, 0, 4); maps != 0 && at - va < size; maps--) {
         const uint64_t from = at + pages(play, 63), left = size - (from - va);
         if (from - va < size) {
@@ -262,57 +280,21 @@ static void play_ask(struct play *play) {
         assert_int_equal(run.flags, span->flags);
     }
     assert_int_equal(mset_pt_walk(pt, va, size, stop_after, &runs), MSET_OK);
+    if (mset_pt_query(pt, va, size, &run) == MSET_OK) {
+        assert_true(run.va == va && run.size != 0);
+        assert_int_equal(run.flags, spans_find(spans, va)->flags);
+    }
     const uint64_t flags = pick_flags(play);
     assert_int_equal(mset_pt_may_map(pt, va, va & (play->spots.slot_2 - 1), size, flags), MSET_OK);
 }
 
 /* ---- wrong arguments ------------------------------------------------------------------------ */
 
-static mset_status odd_call(struct play *play, struct pt_call *call, unsigned how) {
-    struct mset_page_table *const pt = play->judge->pt;
-    const uint64_t page = play->spots.page;
-    switch (how) {
-    case 0:
-        return mset_pt_unmap(pt, call->va + page / 2, page, NULL, NULL);
-    case 1:
-        return mset_pt_protect(pt, call->va, 0, MSET_READ);
-    case 2:
-        return mset_pt_map(pt, call->va, page / 4, page, MSET_READ);
-    case 3:
-        return mset_pt_map(pt, call->va, UINT64_C(1) << 46, page, MSET_READ);
-    case 4:
-        return mset_pt_map_prepare(pt, call->va, 0, page / 2, MSET_READ, MSET_PT_KEEP, NULL);
-    case 5:
-        return mset_pt_move(pt, call->va, call->va + call->size - page, call->size);
-    case 6:
-        return mset_pt_harvest(pt, call->va, page + 1, MSET_PT_ACCESSED, NULL, NULL);
-    case 7:
-        return mset_pt_split(pt, call->va, page, page / 2);
-    case 8:
-        return mset_pt_cut(pt, call->va + 1);
-    case 9:
-        return mset_pt_protect(pt, call->va, page, MSET_READ | UINT64_C(0x80));
-    case 10:
-        return mset_pt_promote(pt, call->va, page / 2);
-    case 11:
-        return mset_pt_unmap_prepare(pt, call->va, 0 - call->va - page / 2, NULL);
-    case 12:
-        return mset_pt_prepare_room(pt, call->va + 1, page);
-    case 13:
-        return mset_pt_map(pt, UINT64_C(1) << 62, 0, page, MSET_READ);
-    case 14:
-        return mset_pt_map(pt, call->va, UINT64_C(1) << 32, page, MSET_PT_MARKER);
-    default:
-        return mset_pt_harvest(pt, call->va, page, 0, NULL, NULL);
-    }
-}
-
 static void play_odd(struct play *play) {
-    struct pt_call call = {.va = pick_address(play)};
-    call.size = pick_size(play, call.va);
+    const uint64_t va = pick_address(play), size = pick_size(play, va);
     const struct every_state before = every_state(&play->every);
-    const unsigned how = producer_choice(&play->in, 0, 16);
-    const mset_status status = odd_call(play, &call, how);
+    const unsigned how = producer_choice(&play->in, 0, TABLE_ABUSES);
+    const mset_status status = table_abuse(play->judge, &play->spots, va, size, how);
     fuzz_print("    /* wrong arguments, %u: \"%s\" */\n", how, mset_status_text(status));
     assert_true(status == MSET_INVALID_PARAM || status == MSET_UNSUPPORTED);
     every_unchanged(&play->every, &before);

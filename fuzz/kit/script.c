@@ -136,7 +136,12 @@ static void take_bits(struct script_step *step, unsigned bits) {
     step->way = ways[(bits & BITS_WAY) >> 2];
 }
 
-static void read_attributes(struct producer *p, struct operation *o) {
+/* See script.h. */
+static bool nobody_to_tell(const struct twin_options *u) {
+    return u->unobserved && u->no_split == 0 && u->no_merge == 0;
+}
+
+static void read_attributes(struct producer *p, const struct twin_options *u, struct operation *o) {
     static const uint64_t flags[] = {MSET_READ,
                                      MSET_READ | MSET_WRITE,
                                      MSET_READ | MSET_EXEC,
@@ -151,7 +156,12 @@ static void read_attributes(struct producer *p, struct operation *o) {
         o->update = (enum update_rule)producer_choice(p, o->update, UPDATE_RULES);
         return;
     }
-    o->backend = (enum recorder_kind)producer_choice(p, o->backend, RECORDER_KINDS + 1);
+    if (nobody_to_tell(u)) {
+        p->failed |= p->writes && o->backend != RECORDER_NONE;
+        o->backend = RECORDER_NONE;
+    } else {
+        o->backend = (enum recorder_kind)producer_choice(p, o->backend, RECORDER_KINDS + 1);
+    }
     o->offset = o->start + producer_pick(p, o->offset - o->start, biases, COUNT(biases));
 }
 
@@ -213,7 +223,7 @@ static void read_arguments(struct producer *p, const struct twin_options *u, str
         o->size = o->size <= room ? o->size : room;
     }
     if (o->kind == OP_MAP || o->kind == OP_PROTECT || o->kind == OP_REPLACE_METADATA) {
-        read_attributes(p, o);
+        read_attributes(p, u, o);
     }
 }
 
@@ -276,12 +286,16 @@ static void read_gap(struct producer *p, const struct twin_options *u, struct sc
     wish->flags |= odd == 61 ? 4u : 0;
 }
 
+static void read_part(struct producer *p, const struct twin_options *u, struct script_step *step) {
+    step->lo = (size_t)producer_size(p, 0, 0, u->pages - 1);
+    step->hi = (size_t)producer_size(p, 0, step->lo, u->pages - 1) + 1;
+}
+
 static void read_turn(struct producer *p, const struct twin_options *u, struct script_step *step) {
     step->turn = producer_choice(p, 0, 12);
     step->turn = step->turn < TURNS ? step->turn : step->turn % 2;
     if (step->turn == TURN_RANGE) {
-        step->lo = (size_t)producer_size(p, 0, 0, u->pages - 1);
-        step->hi = (size_t)producer_size(p, 0, step->lo, u->pages - 1) + 1;
+        read_part(p, u, step);
     }
 }
 
@@ -297,6 +311,13 @@ void script_step(struct producer *p, const struct script_mix *mix, const struct 
         break;
     case STEP_CURSOR:
         read_turn(p, u, step);
+        break;
+    case STEP_ABUSE:
+        step->turn = producer_choice(p, 0, SCRIPT_ABUSES);
+        break;
+    case STEP_MANY:
+        read_part(p, u, step);
+        step->count = producer_choice(p, 0, 16) + 1;
         break;
     case STEP_LOAD:
     case STEP_COMPARE:

@@ -17,7 +17,9 @@ enum {
     STEP_GAP,             /* a search for room */
     STEP_CURSOR,          /* moves a cursor that lives through changes */
     STEP_LOAD,            /* all areas go to a new set, loaded in one call */
-    STEP_COMPARE          /* all that can be asked */
+    STEP_COMPARE,         /* all that can be asked */
+    STEP_ABUSE,           /* a call that is wrong by itself */
+    STEP_MANY             /* areas of a part, some at a time */
 };
 
 struct script_step {
@@ -27,13 +29,16 @@ struct script_step {
     struct refusal refusal;
     uint64_t starve_at;
     bool starve_on;
-    size_t count, stride;         /* comb: so many, so many pages apart */
+    size_t count, stride;         /* comb: so many, so many pages apart; many: so many at a time */
     struct mset_gap_request wish; /* gap */
-    unsigned turn;                /* cursor: enum script_turn */
-    size_t lo, hi;                /* and the pages of a new range */
+    unsigned turn;                /* cursor: enum script_turn; abuse: which */
+    size_t lo, hi;                /* cursor, many: the pages of a range */
 };
 
 enum script_turn { TURN_NEXT, TURN_PREV, TURN_CLOSE, TURN_ALL, TURN_RANGE, TURNS };
+
+/* In a universe where nobody observes and no seam is refused, areas have no backend: nobody is
+   there to be told anything, and the library takes other ways then. */
 
 /* What a target does mostly: kinds of steps, those that are often wanted many times. */
 struct script_mix {
@@ -69,6 +74,10 @@ struct script_cursor {
 /* Both return NULL, or what is wrong. */
 const char *script_turn(struct script_cursor *cursor, struct twin *twin,
                         const struct script_step *step);
+/* Wrong calls are numbered from 0. */
+enum { SCRIPT_ABUSES = 59 };
+const char *script_abuse(struct twin *twin, unsigned n);
+const char *script_many(struct twin *twin, size_t lo, size_t hi, size_t room);
 const char *script_find_room(struct twin *twin, const struct mset_gap_request *wish);
 
 #endif

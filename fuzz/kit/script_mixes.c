@@ -2,10 +2,11 @@
 #include "script.h"
 
 static const uint64_t set_kinds[] = {
-    OP_MAP,    OP_UNMAP,          OP_PROTECT,          OP_MOVE,  OP_GROW,       OP_MAP,
-    OP_SHRINK, OP_UNMAP_METADATA, OP_REPLACE_METADATA, OP_FAULT, OP_SET_LIMITS, OP_CLEAR,
-    OP_MAP,    OP_UNMAP,          OP_PROTECT,          OP_MOVE,  STEP_COMB,     STEP_GAP,
-    OP_MAP,    STEP_CURSOR,       STEP_CURSOR,         OP_MOVE,  STEP_LOAD,     STEP_COMPARE};
+    OP_MAP,     OP_UNMAP,          OP_PROTECT,          OP_MOVE,  OP_GROW,       OP_MAP,
+    OP_SHRINK,  OP_UNMAP_METADATA, OP_REPLACE_METADATA, OP_FAULT, OP_SET_LIMITS, OP_CLEAR,
+    OP_MAP,     OP_UNMAP,          OP_PROTECT,          OP_MOVE,  STEP_COMB,     STEP_GAP,
+    OP_MAP,     STEP_CURSOR,       STEP_CURSOR,         OP_MOVE,  STEP_LOAD,     STEP_COMPARE,
+    STEP_ABUSE, STEP_MANY,         STEP_CURSOR,         OP_MAP};
 
 static const uint64_t split_kinds[] = {OP_MAP,    OP_PROTECT, OP_UNMAP,   OP_PROTECT, STEP_COMB,
                                        OP_UNMAP,  OP_PROTECT, OP_PROTECT, STEP_COMB,  OP_PROTECT,

@@ -84,6 +84,15 @@ static void play_step(struct play *play, const struct script_step *step) {
     case STEP_CURSOR:
         judge(play, script_turn(&play->cursor, &play->twin, step));
         break;
+    case STEP_ABUSE:
+        fuzz_print("    /* misuse %u, see script_abuse.c */\n", step->turn);
+        judge(play, script_abuse(&play->twin, step->turn));
+        break;
+    case STEP_MANY:
+        fuzz_print("    /* areas of pages %zu .. %zu, %zu at a time: see script_many() */\n",
+                   step->lo, step->hi - 1, step->count);
+        judge(play, script_many(&play->twin, step->lo, step->hi, step->count));
+        break;
     case STEP_LOAD:
         play_load(play);
         break;
