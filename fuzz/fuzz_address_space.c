@@ -12,6 +12,7 @@
  * frame.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -20,32 +21,24 @@
 
 #include "kit/producer.h"
 #include "kit/target.h"
+#include "kit/word_frames.h"
 #include "page_table/judge.h"
 #include "support/page_model.h"
 
 #define PAGE MSET_PAGE_SIZE
 #define BASE (UINT64_C(0x80000000) - 3 * UINT64_C(0x100000)) /* a 1 GiB boundary in the middle */
-#define DATA_BASE UINT64_C(0x10000000)
 #define LINEAR_BASE UINT64_C(0xa00000000)
 
 enum {
     PAGES = 1536,
     BIG = 512,
     TABLES = 96,
-    DATA_FRAMES = 4096,
+
     MOST_STEPS = 120,
     MOST_AREAS = 200
 };
 
 enum tenant { LINEAR, EAGER, LAZY, NOBODY, TENANTS };
-
-/* Data frames: a word for the contents of each, cleared when it is given back. */
-struct data {
-    struct mset_frames base;
-    struct mset_buddy *buddy;
-    uint64_t live, calls, refused, fail_at;
-    uint64_t word[DATA_FRAMES];
-};
 
 struct book {
     bool filled;
@@ -54,7 +47,7 @@ struct book {
 
 struct space {
     struct judge judge;
-    struct data data;
+    struct word_frames data;
     struct mset_linear linear;
     struct mset_eager eager;
     struct mset_lazy lazy;
@@ -66,48 +59,14 @@ struct space {
     struct rng rng; /* for where it is looked at */
 };
 
-/* ---- data frames ---------------------------------------------------------------------------- */
-
-static struct data *data_of(struct mset_frames *frames) {
-    return (struct data *)(void *)frames;
-}
-
-static mset_status take(struct mset_frames *frames, unsigned order, uint64_t *pa) {
-    struct data *const data = data_of(frames);
-    data->calls++;
-    const bool fails = data->fail_at != 0 && data->calls >= data->fail_at;
-    const mset_status status =
-        fails ? MSET_NO_MEMORY : mset_frames_alloc(mset_buddy_frames(data->buddy), order, pa);
-    data->refused += status != MSET_OK;
-    data->live += status == MSET_OK ? UINT64_C(1) << order : 0;
-    return status;
-}
-
-static void give(struct mset_frames *frames, uint64_t pa, unsigned order) {
-    struct data *const data = data_of(frames);
-    memset(&data->word[(pa - DATA_BASE) / PAGE], 0, sizeof(uint64_t) << order);
-    data->live -= UINT64_C(1) << order;
-    mset_frames_free(mset_buddy_frames(data->buddy), pa, order);
-}
-
-static void *no_storage(struct mset_frames *frames, uint64_t pa) {
-    (void)frames;
-    (void)pa;
-    return NULL;
-}
-
-static const struct mset_frames_ops data_ops = {take, give, no_storage};
-
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void space_open(struct space *space, const struct mset_pt_config *config, bool merge) {
     const struct seam_rules rules = {PAGE, 0, 0};
     judge_open(&space->judge, config, TABLES);
     const struct mset_allocator *const memory = &space->judge.memory.base;
-    const struct mset_buddy_config region = {DATA_BASE, DATA_FRAMES * PAGE, NULL, memory};
     const struct mset_options options = {.allocator = memory, .flags = merge ? MSET_MERGE : 0};
-    space->data = (struct data){.base = {&data_ops}};
-    assert_int_equal(mset_buddy_create(&region, &space->data.buddy), MSET_OK);
+    word_frames_open(&space->data, memory);
     assert_int_equal(mset_create(&options, &space->set), MSET_OK);
     mset_linear_init(&space->linear);
     mset_eager_init(&space->eager, &space->data.base, memory);
@@ -131,8 +90,7 @@ static void space_close(struct space *space) {
     assert_int_equal(space->linear.areas + space->eager.areas + space->lazy.areas, 0);
     mset_destroy(space->set);
     model_close(&space->model);
-    assert_null(mset_buddy_validate(space->data.buddy));
-    mset_buddy_destroy(space->data.buddy);
+    word_frames_close(&space->data);
     judge_close(&space->judge);
 }
 
@@ -161,13 +119,12 @@ static bool breaks_wait(const struct space *space) {
     return gather.breaks != 0;
 }
 
-static void check_place(const struct space *space, size_t i, uint64_t pa) {
+static void check_place(struct space *space, size_t i, uint64_t pa) {
     const struct model_page *const page = &space->model.page[i];
     if (page->backend == &space->linear.backend) {
         assert_int_equal(pa, page->offset);
     } else {
-        assert_true(pa >= DATA_BASE && pa - DATA_BASE < DATA_FRAMES * PAGE);
-        assert_int_equal(space->data.word[(pa - DATA_BASE) / PAGE], space->book[i].word);
+        assert_int_equal(*word_frames_at(&space->data, pa), space->book[i].word);
     }
 }
 
@@ -413,21 +370,98 @@ static void write_word(struct space *space, const struct deed *d) {
     struct mset_pt_run run;
     if (owns_frames(space, &space->model.page[i])) {
         assert_int_equal(mset_pt_query(space->judge.pt, d->start, 0, &run), MSET_OK);
-        space->book[i].word = space->data.word[(run.pa - DATA_BASE) / PAGE] = ++space->words;
+        space->book[i].word = *word_frames_at(&space->data, run.pa) = ++space->words;
     }
 }
 
 /* ---- a step --------------------------------------------------------------------------------- */
 
+/* The arguments between the set and the page table. */
+static void deed_text(const struct deed *d, char *text, size_t size) {
+    static const char *const tenants[] = {"&linear.backend", "&eager.backend", "&lazy.backend",
+                                          "NULL"};
+    const uint64_t start = d->start;
+    switch (d->kind) {
+    case MAP:
+        (void)snprintf(
+            text, size,
+            ", &(struct mset_area){%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %s, %#" PRIx64 "}, %u",
+            start, d->size, d->flags, tenants[d->tenant], LINEAR_BASE + (start - BASE), d->how);
+        break;
+    case UNMAP:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %#" PRIx64, start, d->size);
+        break;
+    case PROTECT:
+        (void)snprintf(text, size,
+                       ", %#" PRIx64 ", %#" PRIx64
+                       ", %u, mset_conformance_set_flags, &(uint64_t){%#" PRIx64 "}",
+                       start, d->size, d->how, d->flags);
+        break;
+    case MOVE:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %u", start, d->size,
+                       d->to, d->how);
+        break;
+    case GROW:
+    case SHRINK:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %u, %#" PRIx64, start, d->how, d->size);
+        break;
+    case CLEAR:
+        text[0] = '\0';
+        break;
+    default:
+        (void)snprintf(text, size, ", %#" PRIx64 ", %s", start,
+                       d->kind == WRITE ? "MSET_WRITE" : "MSET_READ");
+        break;
+    }
+}
+
 static void print_deed(const struct deed *d) {
-    static const char *const kinds[] = {"map",   "unmap", "protect", "move",  "grow", "shrink",
-                                        "write", "read",  "flush",   "touch", "clear"};
-    static const char *const tenants[] = {"linear", "eager", "lazy", "NULL"};
-    fuzz_print("    /* mset_%s: */ deed(&space, &(struct deed){%d, .start = %#" PRIx64
-               ", .size = %#" PRIx64 ", .to = %#" PRIx64 ", .flags = %#" PRIx64
-               ", .tenant = %d /* %s */, .how = %u, .planned = %d});\n",
-               kinds[d->kind], (int)d->kind, d->start, d->size, d->to, d->flags, (int)d->tenant,
-               tenants[d->tenant], d->how, d->planned);
+    static const char *const names[] = {"map",   "unmap", "protect", "move", "grow", "shrink",
+                                        "fault", "fault", "",        "",     "clear"};
+    char text[256];
+    if (d->kind == FLUSH) {
+        fuzz_print("    judge_flush(&judge);\n");
+        return;
+    }
+    if (d->kind == TOUCH) {
+        fuzz_print("    judge_touch(&judge, %#" PRIx64 ", %d);\n", d->start, d->how != 0);
+        return;
+    }
+    deed_text(d, text, sizeof text);
+    if (d->planned && d->kind != READ && d->kind != WRITE) {
+        fuzz_print("    if (mset_plan_%s(set%s, judge.pt, &plan) == MSET_OK) "
+                   "mset_plan_commit(plan);\n",
+                   names[d->kind], text);
+    } else {
+        fuzz_print("    (void)mset_%s(set%s, judge.pt);\n", names[d->kind], text);
+    }
+    fuzz_print("    judge_watch(&judge);\n");
+}
+
+static void print_begin(const struct mset_pt_config *c, bool merge) {
+    fuzz_print("static void test_found_by_fuzz_address_space(void **state) {\n"
+               "    (void)state;\n"
+               "    static struct judge judge;\n"
+               "    struct mset_buddy *data;\n"
+               "    struct mset_linear linear;\n    struct mset_eager eager;\n"
+               "    struct mset_lazy lazy;\n    struct mset *set;\n    struct mset_plan *plan;\n"
+               "    const struct mset_pt_config config = {.format = mset_pt_format_find(\"%s\"),\n"
+               "        .leaf_sizes = %#" PRIx64 ", .hardware_marks = true, .pa_bits = 40,\n"
+               "        .promote = %d, .keep_marks = %d, .bbm_level_2 = %d};\n",
+               c->format->name, c->leaf_sizes, c->promote, c->keep_marks, c->bbm_level_2);
+    fuzz_print("    judge_open(&judge, &config, %d);\n"
+               "    mset_buddy_create(&(struct mset_buddy_config){.base = %#" PRIx64
+               ", .size = %#" PRIx64 "}, &data);\n"
+               "    mset_create(&(struct mset_options){.flags = %d}, &set);\n"
+               "    mset_linear_init(&linear);\n"
+               "    mset_eager_init(&eager, mset_buddy_frames(data), NULL);\n"
+               "    mset_lazy_init(&lazy, mset_buddy_frames(data));\n",
+               TABLES, WORD_BASE, WORD_FRAMES * PAGE, merge);
+}
+
+static void print_end(void) {
+    fuzz_print("    mset_clear(set, judge.pt);\n    mset_destroy(set);\n"
+               "    mset_buddy_destroy(data);\n    judge_close(&judge);\n    (void)plan;\n}\n");
 }
 
 /* What was planned is committed without any memory. */
@@ -512,13 +546,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                           .promote = (bits & 2) != 0,
                                           .keep_marks = (bits & 4) != 0,
                                           .bbm_level_2 = (bits & 8) != 0};
-    fuzz_print("    /* format %s, merge %u, promote %d, keep_marks %d, bbm_level_2 %d */\n",
-               format->name, bits & 1, config.promote, config.keep_marks, config.bbm_level_2);
+    print_begin(&config, (bits & 1) != 0);
     space_open(&space, &config, (bits & 1) != 0);
     for (unsigned steps = 0; producer_more(&space.in) && steps < MOST_STEPS; steps++) {
         step(&space);
     }
     check(&space, true);
+    print_end();
     space_close(&space);
     return 0;
 }

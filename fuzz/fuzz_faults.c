@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const bool merge = (bits & 1) != 0, promote = (bits & 2) != 0;
     const uint64_t page = format->leaf_sizes & -format->leaf_sizes;
     const uint64_t frames = TABLES * page / MSET_PAGE_SIZE;
-    fuzz_print("static void found_by_fuzz_faults(void **state) {\n"
+    fuzz_print("static void test_found_by_fuzz_faults(void **state) {\n"
                "    (void)state;\n"
                "    static struct house house;\n"
                "    const char *wrong;\n"

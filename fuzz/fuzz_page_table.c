@@ -247,7 +247,8 @@ static void play_row(struct play *play) {
         const uint64_t from = at + pages(play, 63), left = size - (from - va);
         if (from - va < size) {
             const uint64_t wish = pick_size(play, from), length = wish < left ? wish : left;
-            sequence_map(&row, from, pick_pa(play, from, length), length, pick_flags(play));
+            const uint64_t pa = pick_pa(play, from, length), flags = pick_flags(play);
+            sequence_map(&row, from, pa, length, flags);
             at = from + length;
         }
     }

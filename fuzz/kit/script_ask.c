@@ -106,7 +106,8 @@ const char *script_find_room(struct twin *twin, const struct mset_gap_request *w
     const char *wrong = compare_room(twin, by_edges, edge, got, start);
     const uint64_t last = wish->hi - 1;
     if (wrong == NULL && wish->lo >= model->base && (end == 0 || (wish->hi != 0 && last < end))) {
-        wrong = compare_room(twin, model_find_free(model, wish, &place), place, got, start);
+        const mset_status by_force = model_find_free(model, wish, &place);
+        wrong = compare_room(twin, by_force, place, got, start);
     }
     return wrong;
 }
