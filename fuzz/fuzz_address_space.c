@@ -226,12 +226,14 @@ static uint64_t room_behind(uint64_t start) {
 }
 
 static struct deed pick_deed(struct producer *in) {
-    static const uint64_t kinds[] = {MAP,  MAP,   UNMAP, PROTECT, MOVE,  MAP,  GROW,    SHRINK,
-                                     READ, WRITE, FLUSH, TOUCH,   WRITE, READ, PROTECT, CLEAR};
+    /* Engines like zeros and ones: the first and the last are none that empties or fills it all. */
+    static const uint64_t kinds[] = {WRITE, MAP,     UNMAP, PROTECT, MOVE,  MAP,     GROW, SHRINK,
+                                     READ,  PROTECT, FLUSH, TOUCH,   MAP,   PROTECT, MOVE, WRITE,
+                                     UNMAP, MAP,     CLEAR, PROTECT, WRITE, READ,    MAP,  PROTECT};
     static const uint64_t flags[] = {
         MSET_READ | MSET_WRITE,       MSET_READ, 0, MSET_READ | MSET_EXEC, MSET_READ | MSET_WRITE,
         MSET_READ | UINT64_C(1) << 40};
-    struct deed d = {.kind = (enum kind)producer_pick(in, 0, kinds, 16)};
+    struct deed d = {.kind = (enum kind)producer_pick(in, 0, kinds, sizeof kinds / sizeof *kinds)};
     const unsigned bits = producer_choice(in, 0, 8);
     d.how = bits & 1; /* to replace; the high side; no holes */
     d.planned = (bits & 6) == 6;

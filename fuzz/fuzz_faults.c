@@ -38,9 +38,10 @@ static uint64_t pick_pages(struct play *play, uint64_t page) {
 }
 
 static struct act pick_act(struct play *play) {
-    static const uint64_t kinds[] = {ACT_MAP,  ACT_UNMAP,   ACT_PROTECT, ACT_MOVE,
-                                     ACT_GROW, ACT_SHRINK,  ACT_FAULT,   ACT_MAP,
-                                     ACT_MAP,  ACT_PROTECT, ACT_MOVE,    ACT_CLEAR};
+    /* Engines like zeros and ones: the first and the last are none that empties or fills it all. */
+    static const uint64_t kinds[] = {ACT_FAULT, ACT_MAP,   ACT_UNMAP,  ACT_PROTECT, ACT_MOVE,
+                                     ACT_GROW,  ACT_MAP,   ACT_SHRINK, ACT_PROTECT, ACT_MAP,
+                                     ACT_MOVE,  ACT_CLEAR, ACT_MAP,    ACT_UNMAP,   ACT_PROTECT};
     static const uint64_t flags[] = {RW, MSET_READ, 0, MSET_READ | MSET_EXEC};
     struct act act = {
         .kind = (enum act_kind)producer_pick(&play->in, 0, kinds, sizeof kinds / sizeof *kinds)};

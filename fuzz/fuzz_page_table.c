@@ -92,9 +92,9 @@ static uint64_t pick_leaf_size(struct play *play) {
 }
 
 static void pick_kind(struct play *play, struct pt_call *call) {
-    static const uint64_t kinds[] = {PT_MAP,     PT_UNMAP, PT_PROTECT, PT_MAP,
-                                     PT_MOVE,    PT_CUT,   PT_SPLIT,   PT_HARVEST,
-                                     PT_PROMOTE, PT_UNMAP, PT_MAP,     PT_PROTECT};
+    static const uint64_t kinds[] = {
+        PT_PROTECT, PT_MAP,   PT_UNMAP, PT_MAP,  PT_MOVE, PT_CUT,     PT_SPLIT, PT_HARVEST,
+        PT_PROMOTE, PT_UNMAP, PT_MAP,   PT_MOVE, PT_MAP,  PT_PROTECT, PT_MAP,   PT_PROTECT};
     call->kind = (enum pt_kind)producer_pick(&play->in, 0, kinds, sizeof kinds / sizeof *kinds);
     if (call->kind == PT_HARVEST && play->every.format->marks_optional &&
         !play->judge->config.hardware_marks) {
