@@ -3,7 +3,7 @@
 # $LIB_FUZZING_ENGINE, into $OUT, beside each target its seeds, its dictionary and its options.
 # Whatever sanitizer and engine that is: the flags say so, nothing here does.
 set -eu
-cd "$SRC/mset"
+cd -P "$SRC/mset"
 
 # shellcheck disable=SC2154 # $WORK, $OUT and the like come from OSS-Fuzz
 build=$WORK/mset
