@@ -207,14 +207,14 @@ struct deed {
 
 static uint64_t pick_start(struct producer *in) {
     const unsigned choice = producer_choice(in, 0, 16);
-    const uint64_t page = choice < 6    ? choice * (BIG / 2)
-                          : choice < 12 ? choice % 3 * BIG + producer_size(in, 0, 0, 31)
+    const uint64_t page = choice < 6    ? (uint64_t)choice * (BIG / 2)
+                          : choice < 12 ? (uint64_t)choice % 3 * BIG + producer_size(in, 0, 0, 31)
                                         : producer_size(in, 0, 0, PAGES - 1);
     return BASE + page * PAGE;
 }
 
 static uint64_t pick_size(struct producer *in, uint64_t room) {
-    const uint64_t sizes[] = {1, 2, 8, BIG - 1, BIG, BIG + 1, 2 * BIG, BIG / 2};
+    const uint64_t sizes[] = {1, 2, 8, BIG - 1, BIG, BIG + 1, UINT64_C(2) * BIG, BIG / 2};
     const unsigned choice = producer_choice(in, 0, 16);
     const uint64_t wish =
         PAGE * (choice < 8 ? sizes[choice] : producer_size(in, 0, 1, choice < 14 ? 16 : PAGES));

@@ -299,32 +299,32 @@ static void read_turn(struct producer *p, const struct twin_options *u, struct s
     }
 }
 
-void script_step(struct producer *p, const struct script_mix *mix, const struct twin_options *u,
-                 struct script_step *step) {
-    step->kind = (unsigned)producer_pick(p, step->kind, mix->kinds, mix->count);
+void script_step(struct producer *producer, const struct script_mix *mix,
+                 const struct twin_options *universe, struct script_step *step) {
+    step->kind = (unsigned)producer_pick(producer, step->kind, mix->kinds, mix->count);
     switch (step->kind) {
     case STEP_COMB:
-        read_comb(p, u, step);
+        read_comb(producer, universe, step);
         break;
     case STEP_GAP:
-        read_gap(p, u, step);
+        read_gap(producer, universe, step);
         break;
     case STEP_CURSOR:
-        read_turn(p, u, step);
+        read_turn(producer, universe, step);
         break;
     case STEP_ABUSE:
-        step->turn = producer_choice(p, 0, SCRIPT_ABUSES);
+        step->turn = producer_choice(producer, 0, SCRIPT_ABUSES);
         break;
     case STEP_MANY:
-        read_part(p, u, step);
-        step->count = producer_choice(p, 0, 16) + 1;
+        read_part(producer, universe, step);
+        step->count = producer_choice(producer, 0, 16) + 1;
         break;
     case STEP_LOAD:
     case STEP_COMPARE:
         break;
     default:
         step->operation.kind = (enum operation_kind)step->kind;
-        read_operation(p, u, step);
+        read_operation(producer, universe, step);
         break;
     }
 }

@@ -52,7 +52,7 @@ extern const struct script_mix script_set, script_split, script_gap;
 /* All reads zero where nothing is left. */
 void script_universe(struct producer *producer, struct twin_options *options);
 void script_step(struct producer *producer, const struct script_mix *mix,
-                 const struct twin_options *options, struct script_step *step);
+                 const struct twin_options *universe, struct script_step *step);
 
 /* Judges the library by an input. Prints a unit test with scene.h, if asked (target.h). */
 void script_play(const struct script_mix *mix, const uint8_t *data, size_t size);

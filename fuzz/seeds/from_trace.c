@@ -66,7 +66,7 @@ static struct script_step step_of(const struct window *w, const struct trace_op 
 static void write_window(struct window *w, const char *name, bool merge) {
     static struct seed seed;
     const struct twin_options options = {
-        .base = 0x400000, .page_size = MSET_PAGE_SIZE, .pages = 2 * EDGES, .merge = merge};
+        .base = 0x400000, .page_size = MSET_PAGE_SIZE, .pages = 2u * EDGES, .merge = merge};
     find_edges(w);
     seed_begin(&seed, &options);
     for (size_t i = 0; i < w->count; i++) {
@@ -81,7 +81,7 @@ static void write_windows(const struct trace_op *ops, size_t count, const char *
     char name[64];
     (void)snprintf(name, sizeof name, "%.40s", slash != NULL ? slash + 1 : path);
     /* Of long traces only some windows: they are much alike. */
-    const size_t stride = count > 64 * WINDOW ? count / 64 : WINDOW;
+    const size_t stride = count > (size_t)64 * WINDOW ? count / 64 : WINDOW;
     for (size_t at = 0; at + WINDOW <= count; at += stride) {
         struct window window = {.ops = &ops[at], .count = WINDOW};
         write_window(&window, name, at / stride % 2 == 0);
