@@ -62,6 +62,7 @@ static int run_file(const char *path) {
 
 static int run_folder(DIR *folder, const char *path) {
     int wrong = 0;
+    /* cppcheck-suppress readdirCalled ; there is one thread */
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char name[4096];
         const int length = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);

@@ -126,7 +126,7 @@ static unsigned bits_of(const struct script_step *step) {
 }
 
 static void take_bits(struct script_step *step, unsigned bits) {
-    static const enum operation_way ways[] = {WAY_DIRECT, WAY_PLANNED, WAY_DROPPED, WAY_DIRECT};
+    static const enum operation_way ways[] = {WAY_DIRECT, WAY_PLANNED, WAY_DROPPED, WAY_IN_ROOM};
     struct operation *const o = &step->operation;
     const bool firm = (bits & BIT_FIRM) != 0;
     const unsigned guard = (bits & BIT_GUARD) != 0 ? MSET_GUARD : 0;

@@ -75,7 +75,7 @@ struct script_cursor {
 const char *script_turn(struct script_cursor *cursor, struct twin *twin,
                         const struct script_step *step);
 /* Wrong calls are numbered from 0. */
-enum { SCRIPT_ABUSES = 59 };
+enum { SCRIPT_ABUSES = 62 };
 const char *script_abuse(struct twin *twin, unsigned n);
 const char *script_many(struct twin *twin, size_t lo, size_t hi, size_t room);
 const char *script_find_room(struct twin *twin, const struct mset_gap_request *wish);

@@ -27,6 +27,8 @@ static mset_status yes(bool answer) {
 static mset_status abuse_set(struct mset *set, unsigned n, uint64_t at, uint64_t page) {
     static struct mset_backend no_ops = {NULL};
     const struct mset_area area = {at, page, 0, NULL, 0}, bad = {at, page, 0, &no_ops, 0};
+    const struct mset_gap_request room = {.size = page};
+    struct mset_area placed = area;
     switch (n) {
     case 0:
         return mset_map(NULL, &area, MSET_MAP_FAIL, NULL);
@@ -68,6 +70,12 @@ static mset_status abuse_set(struct mset *set, unsigned n, uint64_t at, uint64_t
         return mset_fault(set, at, 0, NULL);
     case 19:
         return mset_fault(NULL, at, MSET_READ, NULL);
+    case 20:
+        return mset_map_free(set, NULL, &placed, NULL);
+    case 21:
+        return mset_map_free(NULL, &room, &placed, NULL);
+    case 22:
+        return mset_map_free(set, &room, NULL, NULL);
     default:
         return mset_set_limits(NULL, 1, 1);
     }
@@ -129,7 +137,7 @@ static mset_status abuse_question(struct mset *set, unsigned n, uint64_t at, uin
     case 1:
         return yes(mset_overlaps(set, at, 0) || mset_overlaps(NULL, at, page));
     case 2:
-        return yes(mset_overlaps(set, at + page, UINT64_MAX - page));
+        return yes(mset_overlaps(set, UINT64_MAX, 2));
     case 3:
         return mset_find_free(NULL, &wish, &start);
     case 4:
@@ -196,10 +204,10 @@ static mset_status abuse_create(unsigned n, const struct mset_options *usual) {
 const char *script_abuse(struct twin *twin, unsigned n) {
     const uint64_t at = twin->options.base, page = twin->options.page_size;
     const struct mset_options usual = {.allocator = &twin->memory.base};
-    const mset_status status = n < 21   ? abuse_set(twin->set, n, at, page)
-                               : n < 36 ? abuse_plan(twin->set, n - 21, at, page)
-                               : n < 53 ? abuse_question(twin->set, n - 36, at, page)
-                                        : abuse_create(n - 53, &usual);
+    const mset_status status = n < 24   ? abuse_set(twin->set, n, at, page)
+                               : n < 39 ? abuse_plan(twin->set, n - 24, at, page)
+                               : n < 56 ? abuse_question(twin->set, n - 39, at, page)
+                                        : abuse_create(n - 56, &usual);
     return status == MSET_INVALID_PARAM
                ? NULL
                : twin_complain(twin, "misuse %u: \"%s\"", n, mset_status_text(status));

@@ -29,6 +29,9 @@ static void play_operation(struct play *play, const struct script_step *step,
     }
     play->operations++;
     twin->way = operation_has_plan(operation) ? step->way : WAY_DIRECT;
+    if (twin->way == WAY_IN_ROOM && !operation_finds_room(operation, twin->options.page_size)) {
+        twin->way = WAY_DIRECT;
+    }
     twin->refusal = step->refusal;
     twin->starve_at = step->starve_at;
     twin->starve_on = step->starve_on;

@@ -28,7 +28,7 @@ void script_print_begin(const struct script_mix *mix, const struct twin_options 
 }
 
 static void print_manner(const struct twin *twin) {
-    static const char *const ways[] = {"WAY_DIRECT", "WAY_PLANNED", "WAY_DROPPED"};
+    static const char *const ways[] = {"WAY_DIRECT", "WAY_PLANNED", "WAY_DROPPED", "WAY_IN_ROOM"};
     const struct refusal *const r = &twin->refusal;
     if (twin->way != WAY_DIRECT) {
         fuzz_print("    twin.way = %s;\n", ways[twin->way]);
