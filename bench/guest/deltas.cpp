@@ -14,6 +14,7 @@
 #include "../page_table/arena.h"
 #include "layout.h"
 
+#include <initializer_list>
 #include <mset/kvm.h>
 
 #include <benchmark/benchmark.h>
@@ -236,7 +237,7 @@ template <class Subject> void add_subject() {
     } changes[] = {
         {"split", Change::split}, {"merge", Change::merge}, {"bar_move", Change::bar_move}};
     for (const auto &one : changes) {
-        for (const uint64_t n : {2, 8, 256}) {
+        for (const uint64_t n : std::initializer_list<uint64_t>{2, 8, 256}) {
             const std::string name =
                 std::string("guest/") + one.name + "/" + Subject::name + "/" + std::to_string(n);
             const Change which = one.change;

@@ -20,6 +20,7 @@
 #include "subjects.h"
 
 #include <benchmark/benchmark.h>
+#include <initializer_list>
 
 #include <chrono>
 #include <string>
@@ -68,7 +69,8 @@ template <class Subject> void look_up(benchmark::State &state, Order order, uint
         state.SetIterationTime(spent.count());
         total += spent.count();
     }
-    state.counters["ns_op"] = total * 1e9 / static_cast<double>(state.iterations() * batch);
+    state.counters["ns_op"] =
+        total * 1e9 / (static_cast<double>(state.iterations()) * static_cast<double>(batch));
 }
 
 template <class Subject> void add_lookups() {
@@ -79,7 +81,7 @@ template <class Subject> void add_lookups() {
                   {"repeated", Order::repeated},
                   {"sequential", Order::sequential}};
     for (const auto &order : orders) {
-        for (const uint64_t n : {1, 2, 8, 256, 10000}) {
+        for (const uint64_t n : std::initializer_list<uint64_t>{1, 2, 8, 256, 10000}) {
             const std::string name =
                 std::string("guest/") + order.name + "/" + Subject::name + "/" + std::to_string(n);
             const Order which = order.order;
@@ -91,7 +93,7 @@ template <class Subject> void add_lookups() {
 }
 
 template <class A, class B> void compare() {
-    for (const uint64_t n : {1, 2, 8, 9, 256}) {
+    for (const uint64_t n : std::initializer_list<uint64_t>{1, 2, 8, 9, 256}) {
         A a(n);
         B b(n);
         Random random;
