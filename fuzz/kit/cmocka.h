@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "target.h"
@@ -21,6 +22,7 @@ static inline void fuzz_assert(bool holds, const char *what, const char *file, i
         char wrong[256];
         (void)snprintf(wrong, sizeof wrong, "%s:%d: %s", file, line, what);
         fuzz_judge(wrong);
+        abort(); /* not reached, as those who read programs cannot know */
     }
 }
 

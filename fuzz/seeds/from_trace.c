@@ -66,7 +66,7 @@ static struct script_step step_of(const struct window *w, const struct trace_op 
 static void write_window(struct window *w, const char *name, bool merge) {
     static struct seed seed;
     const struct twin_options options = {
-        .base = 0x400000, .page_size = MSET_PAGE_SIZE, .pages = 2u * EDGES, .merge = merge};
+        .base = 0x400000, .page_size = MSET_PAGE_SIZE, .pages = (size_t)2 * EDGES, .merge = merge};
     find_edges(w);
     seed_begin(&seed, &options);
     for (size_t i = 0; i < w->count; i++) {
