@@ -38,6 +38,11 @@ def main():
     parser.add_argument("--plots", metavar="FOLDER")
     parser.add_argument("files", nargs="+", metavar="RESULTS.json")
     wish = parser.parse_args()
+    alone = wish.only or wish.markdown or wish.plots
+    if (wish.at is not None or wish.targets) and (alone or (wish.at is not None and wish.targets)):
+        parser.error("--at and --targets go with nothing else")
+    if wish.at is not None and len(wish.files) != 1:
+        parser.error("--at takes one file")
     runs = [results.read(path) for path in wish.files]
     if wish.at is not None:
         table.print_at(runs[0], wish.at)

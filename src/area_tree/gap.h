@@ -87,34 +87,35 @@ static void point_before(struct at_path *path, unsigned i) {
     path->slot[0] = path->from = path->to = (uint8_t)i;
 }
 
+/* To the first leaf of the tree or to its last. */
+static const struct at_leaf *go_to_edge(const struct at_tree *tree, struct at_path *path,
+                                        bool last) {
+    void *node = tree->root;
+    for (unsigned level = tree->height - 1; level != 0; level--) {
+        const struct at_branch *branch = node;
+        const unsigned slot = last ? branch->count - 1 : 0;
+        path->node[level] = node;
+        path->slot[level] = (uint8_t)slot;
+        node = branch->child[slot];
+    }
+    path->node[0] = node;
+    return node;
+}
+
 /* To the room before all areas. */
 static bool head_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room,
                       struct at_path *path) {
-    void *node = tree->root;
-    for (unsigned level = tree->height - 1; level != 0; level--) {
-        path->node[level] = node;
-        path->slot[level] = 0;
-        node = ((const struct at_branch *)node)->child[0];
-    }
-    path->node[0] = node;
+    const struct at_leaf *leaf = go_to_edge(tree, path, false);
     mset_at_find_fence(tree, path);
     point_before(path, 0);
     room->first = 0;
-    return room_before(wish, ((const struct at_leaf *)node)->start[0], room);
+    return room_before(wish, leaf->start[0], room);
 }
 
 /* To the room behind all areas. */
 static bool tail_room(const struct at_tree *tree, const struct at_wish *wish, struct room *room,
                       struct at_path *path) {
-    void *node = tree->root;
-    for (unsigned level = tree->height - 1; level != 0; level--) {
-        const struct at_branch *branch = node;
-        path->node[level] = node;
-        path->slot[level] = (uint8_t)(branch->count - 1);
-        node = branch->child[branch->count - 1];
-    }
-    const struct at_leaf *leaf = node;
-    path->node[0] = node;
+    const struct at_leaf *leaf = go_to_edge(tree, path, true);
     path->fence = UINT64_MAX;
     path->last_leaf = true;
     point_before(path, leaf->count);

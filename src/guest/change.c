@@ -35,10 +35,13 @@ mset_status mset_guest_add(struct mset_guest *guest, const struct mset_region_co
 }
 
 /* May this region be changed now? */
-static mset_status begin(struct mset_guest *guest, const struct mset_region *region) {
+/* Where the region is to be so far, for a change to start from. */
+static mset_status begin(struct mset_guest *guest, const struct mset_region *region,
+                         struct place *place) {
     if (guest == NULL || region == NULL || region->guest != guest || region->dying) {
         return MSET_INVALID_PARAM;
     }
+    *place = region->next;
     return mset_change_begin(guest);
 }
 
@@ -57,25 +60,25 @@ static bool has_aliases(const struct mset_region *region) {
 }
 
 mset_status mset_guest_remove(struct mset_guest *guest, struct mset_region *region) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
     if (has_aliases(region)) {
         return MSET_BAD_STATE;
     }
-    struct place gone = region->next;
-    gone.shown = false;
+    place.shown = false;
     region->dying = true;
-    return change(region, &gone);
+    return change(region, &place);
 }
 
 mset_status mset_guest_move(struct mset_guest *guest, struct mset_region *region, uint64_t start) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
-    struct place place = region->next;
     place.start = start;
     return mset_region_range_ok(guest, start, place.size) ? change(region, &place)
                                                           : MSET_INVALID_PARAM;
@@ -106,49 +109,49 @@ static mset_status judge_size(const struct mset_region *region, uint64_t size) {
 }
 
 mset_status mset_guest_resize(struct mset_guest *guest, struct mset_region *region, uint64_t size) {
-    mset_status status = begin(guest, region);
+    struct place place;
+    mset_status status = begin(guest, region, &place);
     if (status == MSET_OK) {
         status = judge_size(region, size);
     }
     if (status != MSET_OK) {
         return status;
     }
-    struct place place = region->next;
     place.size = size;
     return change(region, &place);
 }
 
 mset_status mset_guest_show(struct mset_guest *guest, struct mset_region *region, bool shown) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
-    struct place place = region->next;
     place.shown = shown;
     return change(region, &place);
 }
 
 mset_status mset_guest_set_priority(struct mset_guest *guest, struct mset_region *region,
                                     int priority) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
-    struct place place = region->next;
     place.priority = priority;
     return change(region, &place);
 }
 
 mset_status mset_guest_set_read_only(struct mset_guest *guest, struct mset_region *region,
                                      bool read_only) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
     if (!mset_region_has_memory(region) && region->kind != MSET_REGION_ALIAS) {
         return MSET_UNSUPPORTED;
     }
-    struct place place = region->next;
     place.read_only = read_only;
     return change(region, &place);
 }
@@ -172,29 +175,29 @@ mset_status mset_guest_set_logged(struct mset_guest *guest, struct mset_region *
     if (region == NULL) {
         return log_all(guest, logged);
     }
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
     if (!mset_region_has_memory(region)) {
         return MSET_UNSUPPORTED;
     }
-    struct place place = region->next;
     place.logged = logged;
     return change(region, &place);
 }
 
 mset_status mset_guest_redirect(struct mset_guest *guest, struct mset_region *region,
                                 uint64_t target_offset) {
-    const mset_status status = begin(guest, region);
+    struct place place;
+    const mset_status status = begin(guest, region, &place);
     if (status != MSET_OK) {
         return status;
     }
-    struct place place = region->next;
-    place.target_offset = target_offset;
     if (region->target == NULL) {
         return MSET_UNSUPPORTED;
     }
+    place.target_offset = target_offset;
     const uint64_t room = region->target->next.size;
     if ((target_offset & (guest->page_size - 1)) != 0 || target_offset > room ||
         place.size > room - target_offset) {

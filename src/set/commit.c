@@ -1,6 +1,7 @@
 /*
- * commit.c - a plan becomes true: splices, each with the changes that it stands for. Nothing else
- * changes the tree, but for merging (merge.c).
+ * commit.c - a plan becomes true: splices, each with the changes that it stands for. Of what goes
+ * through a plan nothing else changes the tree, but merging (merge.c); what does not is in plain.c
+ * and load.c.
  *
  * The whole plan is committed in as few splices as there can be. The first steps of a plan, which
  * is what is left of one that could not be undone, are committed one by one.

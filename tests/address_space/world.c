@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "page_table/rights.h"
+#include "support/complaint.h"
 
 /* The larger leaf is one of 512 pages, or a group. */
 const struct world_site world_sites[] = {
@@ -26,13 +27,9 @@ const struct world_site world_sites[] = {
 const size_t world_site_count = sizeof world_sites / sizeof *world_sites;
 
 void world_complain(struct world *world, const char *format, ...) {
-    if (world->complaint[0] != '\0') {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is started above */
-    (void)vsnprintf(world->complaint, sizeof world->complaint, format, arguments);
+    complaint_keep(world->complaint, sizeof world->complaint, format, arguments);
     va_end(arguments);
 }
 

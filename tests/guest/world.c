@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/complaint.h"
+
 void world_complain(struct world *world, const char *format, ...) {
-    if (world->complaint[0] != '\0') {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is started above */
-    (void)vsnprintf(world->complaint, sizeof world->complaint, format, arguments);
+    complaint_keep(world->complaint, sizeof world->complaint, format, arguments);
     va_end(arguments);
 }
 

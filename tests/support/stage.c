@@ -4,6 +4,8 @@
  */
 #include "stage.h"
 
+#include "complaint.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,13 +15,9 @@
 #define PERMITTED 0 /* the answer of a backend that does not refuse */
 
 void stage_complain(struct stage *stage, const char *format, ...) {
-    if (stage->complaint[0] != '\0') {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is started above */
-    (void)vsnprintf(stage->complaint, sizeof stage->complaint, format, arguments);
+    complaint_keep(stage->complaint, sizeof stage->complaint, format, arguments);
     va_end(arguments);
 }
 

@@ -151,6 +151,14 @@ class Report(unittest.TestCase):
         self.assertRegex(out, r"backend +1.0 +5.00x\n")
         self.assertIn("\n1 targets hold, 1 MISSED\n", out)
 
+    def test_one_size_goes_with_nothing_else(self):
+        one = {"one": document(churn(1.0))}
+        for more in (["--markdown"], ["--only", "churn"], ["--targets"]):
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                self.run_report("--at", "10000", *more, files=one)
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            self.run_report("--at", "10000", files={**one, "two": one["one"]})
+
     def test_targets(self):
         out = self.run_report("--targets", files={"one": document(
             {**churn(201.0), **churn(7.0, at=1000), "replay/mset/a-trace": 4.0,
