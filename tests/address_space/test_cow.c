@@ -36,7 +36,8 @@ static void count_flush(void *context, struct mset_page_table *table) {
 static void open_side(struct side *side) {
     const struct mset_pt_config config = {.format = world.format,
                                           .frames = &world.table_frames.base,
-                                          .allocator = &world.allocator.base};
+                                          .allocator = &world.allocator.base,
+                                          .hardware_marks = world.site->hardware_marks};
     const struct mset_options options = {.allocator = &world.allocator.base};
     assert_int_equal(mset_pt_create(&config, &side->table), MSET_OK);
     assert_int_equal(mset_create(&options, &side->set), MSET_OK);
@@ -51,13 +52,27 @@ static void close_side(struct side *side) {
     mset_pt_destroy(side->table);
 }
 
-static int open_both(void **state) {
-    (void)state;
+static int open_on(const struct world_site *site) {
     flushes = watched_pa = 0;
-    assert_true(world_open(&world, &world_sites[0]));
+    assert_true(world_open(&world, site));
     open_side(&left);
     open_side(&right);
     return 0;
+}
+
+static int open_both(void **state) {
+    (void)state;
+    return open_on(&world_sites[0]);
+}
+
+/* Where processors may leave marks to the fault handler (world.c). */
+static int open_with_marks(void **state) {
+    (void)state;
+    const struct world_site *site = world_sites;
+    while (!site->hardware_marks) {
+        site++;
+    }
+    return open_on(site);
 }
 
 static int close_both(void **state) {
@@ -260,6 +275,25 @@ static void test_stale_flags(void **state) {
     assert_int_equal(leaf(&left, MIB).flags, MSET_READ);
 }
 
+/* A shared page that is read after its mark was taken away: nothing but the mark is missing, and
+   without it the processor would fault for ever. */
+static void test_a_shared_page_gets_its_mark_again(void **state) {
+    (void)state;
+    map(&left, MIB, PAGE, RW, false);
+    fault(&left, MIB, MSET_WRITE);
+    fork_range(MIB, PAGE, RW);
+    for (unsigned k = 0; k < 2; k++) {
+        struct side *const side = k == 0 ? &left : &right;
+        assert_int_equal(mset_pt_harvest(side->table, MIB, PAGE, MSET_PT_ACCESSED, NULL, NULL),
+                         MSET_OK);
+        mset_pt_flushed(side->table);
+        assert_false(leaf(side, MIB).accessed);
+        fault(side, MIB, MSET_READ);
+        assert_true(leaf(side, MIB).accessed);
+        assert_int_equal(leaf(side, MIB).flags, MSET_READ);
+    }
+}
+
 static void test_markers_are_the_callers(void **state) {
     (void)state;
     map(&left, MIB, 4 * PAGE, RW, false);
@@ -365,6 +399,8 @@ int main(void) {
         TEST(test_dropped_plan),
         TEST(test_stale_flags),
         TEST(test_markers_are_the_callers),
+        cmocka_unit_test_setup_teardown(test_a_shared_page_gets_its_mark_again, open_with_marks,
+                                        close_both),
         TEST(test_without_a_page_table),
         TEST(test_fill),
         TEST(test_frames_without_storage),
