@@ -38,4 +38,4 @@ build() {
 }
 
 # own_files FIND-ARGUMENTS...: the project's files of a kind, without what was built.
-own_files() { find .ci bench fuzz include scripts src tests -type f "$@" | sort; }
+own_files() { find .ci bench examples fuzz include scripts src tests -type f "$@" | sort; }
