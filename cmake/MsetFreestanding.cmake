@@ -1,4 +1,5 @@
-# mset_core: the core rooms as one relocatable object, mset_core.o, for kernels. Compiled against
+# mset_core: the core rooms, for kernels. Link mset::core, as examples/kernel does, or take them as
+# one relocatable object, mset_core.o (target mset_core_object). Compiled against
 # the compiler's own headers only, so that a libc header cannot slip in; scripts/check-freestanding
 # looks at the symbols. With MSET_PORTABLE=ON it also stays off vector and floating-point registers.
 if(NOT MSET_CORE_SOURCES)
@@ -8,10 +9,11 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
     OUTPUT_VARIABLE compiler_headers OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
 add_library(mset_core OBJECT EXCLUDE_FROM_ALL ${MSET_CORE_SOURCES})
+add_library(mset::core ALIAS mset_core)
 set_target_properties(mset_core PROPERTIES
     C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden
     EXPORT_COMPILE_COMMANDS OFF)
-target_link_libraries(mset_core PRIVATE mset_warnings mset_headers)
+target_link_libraries(mset_core PRIVATE mset_warnings PUBLIC mset_headers)
 target_include_directories(mset_core PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(mset_core PRIVATE ${usual})
 target_compile_options(mset_core PRIVATE

@@ -1,0 +1,70 @@
+/* huge.c - 2 MiB are one leaf until somebody wants less of it. */
+#include "check.h"
+#include "console.h"
+#include "cpu.h"
+#include "memory.h"
+#include "process.h"
+#include "trap.h"
+#include "user.h"
+
+enum { PAGES = PAGE_2M / PAGE, MIDDLE = 200 };
+
+#define START (USER_FIRST + 4 * PAGE_2M)
+
+/* The size of the leaf at an address, as a processor would find it: down from its register. */
+static uint64_t leaf_size(uint64_t address) {
+    uint64_t entry = cpu_root() | 1;
+    for (unsigned shift = 39;; shift -= 9) {
+        const uint64_t *const table = (const uint64_t *)(entry & UINT64_C(0xffffffffff000));
+        entry = table[address >> shift & 511];
+        if ((entry & 1) == 0) {
+            return 0;
+        }
+        if (shift == 12 || (shift < 39 && (entry & 0x80) != 0)) {
+            return UINT64_C(1) << shift;
+        }
+    }
+}
+
+static unsigned write_all(uint64_t number) {
+    unsigned written = 0;
+    for (unsigned i = 0; i < PAGES; i++) {
+        const struct user_result result = user_write(START + i * PAGE, USER_VALUE(number + i));
+        written += result.status == MSET_OK && result.faults == 0;
+    }
+    return written;
+}
+
+static void expect_values(uint64_t number, uint64_t middle) {
+    for (unsigned i = 0; i < PAGES; i++) {
+        const struct user_result seen = user_read(START + i * PAGE);
+        EXPECT(seen.faults == 0 && seen.value == USER_VALUE((i == MIDDLE ? middle : number) + i));
+    }
+}
+
+void check_huge(void) {
+    struct process process;
+    EXPECT(process_create(&process) == MSET_OK);
+    process_run(&process);
+    EXPECT(process_mmap(&process, START, 2 * PAGE_2M, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE) ==
+           MSET_OK);
+    const uint64_t free_before = memory_free_frames();
+    const uint64_t whole = leaf_size(START);
+    EXPECT(whole == PAGE_2M && leaf_size(START + PAGE_2M) == PAGE_2M);
+    EXPECT(write_all(1000) == PAGES);
+
+    EXPECT(process_mprotect(&process, START + MIDDLE * PAGE, PAGE, MSET_READ) == MSET_OK);
+    const uint64_t tables = free_before - memory_free_frames();
+    const uint64_t cut = leaf_size(START);
+    EXPECT(cut == PAGE && leaf_size(START + PAGE_2M) == PAGE_2M);
+    EXPECT(tables == 1);
+    expect_values(1000, 1000);
+    EXPECT(user_write(START + MIDDLE * PAGE, 0).status == MSET_ACCESS_DENIED);
+    const unsigned writable = write_all(2000);
+    EXPECT(writable == PAGES - 1);
+    expect_values(2000, 1000);
+    EXPECT(mset_space_validate(process.space) == NULL);
+    print("a leaf of %lu KiB, then %lu KiB and %lu table more, %u of %u pages writable",
+          whole >> 10, cut >> 10, tables, writable, PAGES);
+    process_exit(&process);
+}

@@ -1,0 +1,162 @@
+/* shadow.c - see shadow.h. */
+#include "shadow.h"
+
+static struct {
+    unsigned owners;
+    uint64_t value;
+} frames[SHADOW_FRAMES]; /* the first is not used */
+
+static unsigned take_frame(uint64_t value) {
+    unsigned frame = 1;
+    while (frames[frame].owners != 0) {
+        frame++;
+    }
+    frames[frame].owners = 1;
+    frames[frame].value = value;
+    return frame;
+}
+
+/* ---- accesses ------------------------------------------------------------------------------ */
+
+static bool allows(const struct shadow_page *page, uint64_t right, struct shadow_outcome *outcome) {
+    if (!page->mapped || (page->rights & right) == 0) {
+        *outcome = (struct shadow_outcome){page->mapped ? MSET_ACCESS_DENIED : MSET_NOT_FOUND, 1, 0};
+        return false;
+    }
+    *outcome = (struct shadow_outcome){MSET_OK, 0, 0};
+    return true;
+}
+
+static void make_page(struct shadow_page *page) {
+    page->frame = take_frame(0);
+    page->writable = (page->rights & MSET_WRITE) != 0;
+}
+
+static struct shadow_outcome look(struct shadow *shadow, unsigned number, uint64_t right) {
+    struct shadow_page *const page = &shadow->pages[number];
+    struct shadow_outcome outcome;
+    if (allows(page, right, &outcome)) {
+        if (page->frame == 0) {
+            make_page(page);
+            outcome.faults = 1;
+        }
+        outcome.value = frames[page->frame].value;
+    }
+    return outcome;
+}
+
+struct shadow_outcome shadow_read(struct shadow *shadow, unsigned page) {
+    return look(shadow, page, MSET_READ);
+}
+
+struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned page) {
+    return look(shadow, page, MSET_EXEC);
+}
+
+struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint64_t value) {
+    struct shadow_page *const page = &shadow->pages[number];
+    struct shadow_outcome outcome;
+    if (!allows(page, MSET_WRITE, &outcome)) {
+        return outcome;
+    }
+    if (page->frame == 0 || !page->writable) {
+        outcome.faults = 1;
+    }
+    if (page->frame == 0) {
+        make_page(page);
+    } else if (frames[page->frame].owners > 1) {
+        frames[page->frame].owners--;
+        page->frame = take_frame(0);
+    }
+    page->writable = true;
+    frames[page->frame].value = value;
+    return outcome;
+}
+
+uint64_t shadow_value(const struct shadow *shadow, unsigned page) {
+    return frames[shadow->pages[page].frame].value;
+}
+
+uint64_t shadow_resident(const struct shadow *shadow) {
+    uint64_t resident = 0;
+    for (unsigned i = 0; i < SHADOW_PAGES; i++) {
+        resident += shadow->pages[i].frame != 0;
+    }
+    return resident;
+}
+
+/* ---- system calls -------------------------------------------------------------------------- */
+
+static bool any_mapped(const struct shadow *shadow, unsigned first, unsigned pages) {
+    for (unsigned i = first; i < first + pages; i++) {
+        if (shadow->pages[i].mapped) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void shadow_unmap(struct shadow *shadow, unsigned first, unsigned pages) {
+    for (unsigned i = first; i < first + pages; i++) {
+        struct shadow_page *const page = &shadow->pages[i];
+        if (page->frame != 0) {
+            frames[page->frame].owners--;
+        }
+        *page = (struct shadow_page){.mapped = false};
+    }
+}
+
+mset_status shadow_map(struct shadow *shadow, unsigned first, unsigned pages, uint64_t rights,
+                       bool replace, bool populate) {
+    if (!replace && any_mapped(shadow, first, pages)) {
+        return MSET_ALREADY_EXISTS;
+    }
+    shadow_unmap(shadow, first, pages);
+    for (unsigned i = first; i < first + pages; i++) {
+        shadow->pages[i] = (struct shadow_page){.mapped = true, .rights = rights};
+        if (populate && rights != 0) {
+            make_page(&shadow->pages[i]);
+        }
+    }
+    return MSET_OK;
+}
+
+/* Pages of an area whose rights stay are left alone. */
+void shadow_protect(struct shadow *shadow, unsigned first, unsigned pages, uint64_t rights) {
+    for (unsigned i = first; i < first + pages; i++) {
+        struct shadow_page *const page = &shadow->pages[i];
+        if (page->mapped && page->rights != rights) {
+            page->rights = rights;
+            page->writable = (rights & MSET_WRITE) != 0 && frames[page->frame].owners == 1;
+        }
+    }
+}
+
+mset_status shadow_move(struct shadow *shadow, unsigned from, unsigned pages, unsigned to,
+                        bool replace) {
+    if (from < to + pages && to < from + pages) {
+        return MSET_INVALID_PARAM;
+    }
+    if (!any_mapped(shadow, from, pages)) {
+        return MSET_NOT_FOUND;
+    }
+    if (!replace && any_mapped(shadow, to, pages)) {
+        return MSET_ALREADY_EXISTS;
+    }
+    shadow_unmap(shadow, to, pages);
+    for (unsigned i = 0; i < pages; i++) {
+        shadow->pages[to + i] = shadow->pages[from + i];
+        shadow->pages[from + i] = (struct shadow_page){.mapped = false};
+    }
+    return MSET_OK;
+}
+
+void shadow_fork(struct shadow *parent, struct shadow *child) {
+    for (unsigned i = 0; i < SHADOW_PAGES; i++) {
+        parent->pages[i].writable = false;
+        child->pages[i] = parent->pages[i];
+        if (parent->pages[i].frame != 0) {
+            frames[parent->pages[i].frame].owners++;
+        }
+    }
+}
