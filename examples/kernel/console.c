@@ -9,9 +9,9 @@
 enum { COM1 = 0x3f8, LINE_CONTROL = COM1 + 3, LINE_STATUS = COM1 + 5, DEBUG_EXIT = 0xf4 };
 
 void console_setup(void) {
-    cpu_out(COM1 + 1, 0);         /* no interrupts */
-    cpu_out(LINE_CONTROL, 0x80);  /* the next two are the divisor: */
-    cpu_out(COM1, 1);             /* 115200 baud */
+    cpu_out(COM1 + 1, 0);        /* no interrupts */
+    cpu_out(LINE_CONTROL, 0x80); /* the next two are the divisor: */
+    cpu_out(COM1, 1);            /* 115200 baud */
     cpu_out(COM1 + 1, 0);
     cpu_out(LINE_CONTROL, 0x03); /* 8 bits, no parity, 1 stop bit */
 }

@@ -16,10 +16,14 @@ struct boot_facts {
 _Noreturn void kernel_main(const struct boot_facts *facts);
 
 static const struct check checks[] = {
-    {"demand paging", check_demand},    {"munmap of a middle", check_unmap},
-    {"mprotect", check_protect},        {"fork, copy on write", check_fork},
-    {"mremap", check_remap},            {"huge pages", check_huge},
-    {"out of frames", check_dry},       {"kernel memory", check_isolation},
+    {"demand paging", check_demand},
+    {"munmap of a middle", check_unmap},
+    {"mprotect", check_protect},
+    {"fork, copy on write", check_fork},
+    {"mremap", check_remap},
+    {"huge pages", check_huge},
+    {"out of frames", check_dry},
+    {"kernel memory", check_isolation},
     {"random operations", check_random},
 };
 

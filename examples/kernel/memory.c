@@ -78,25 +78,33 @@ static const struct mset_allocator allocator = {.alloc = heap_alloc, .free = hea
 void memory_setup(uint64_t end) {
     const uint64_t base = (uint64_t)kernel_end;
     end_of_memory = end & ~(MSET_PAGE_SIZE - 1);
-    const struct mset_buddy_config config = {.base = base,
-                                             .size = end_of_memory - base,
-                                             .memory = kernel_end,
-                                             .allocator = &allocator};
+    const struct mset_buddy_config config = {
+        .base = base, .size = end_of_memory - base, .memory = kernel_end, .allocator = &allocator};
     if (mset_buddy_create(&config, &buddy) != MSET_OK) {
         panic("no frames below %lx", end);
     }
     mset_counted_init(&pages, mset_buddy_frames(buddy), &allocator);
 }
 
-uint64_t memory_end(void) { return end_of_memory; }
+uint64_t memory_end(void) {
+    return end_of_memory;
+}
 
-const struct mset_allocator *memory_heap(void) { return &allocator; }
+const struct mset_allocator *memory_heap(void) {
+    return &allocator;
+}
 
-uint64_t memory_heap_used(void) { return heap.used; }
+uint64_t memory_heap_used(void) {
+    return heap.used;
+}
 
-struct mset_frames *memory_frames(void) { return mset_buddy_frames(buddy); }
+struct mset_frames *memory_frames(void) {
+    return mset_buddy_frames(buddy);
+}
 
-struct mset_counted *memory_pages(void) { return &pages; }
+struct mset_counted *memory_pages(void) {
+    return &pages;
+}
 
 uint64_t memory_free_frames(void) {
     struct mset_buddy_statistics statistics;

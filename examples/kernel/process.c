@@ -38,8 +38,8 @@ static int fill(void *context, const struct mset_area *area, uint64_t address, v
 
 static void map_kernel(const char *from, const char *to, uint64_t at, uint64_t flags) {
     const uint64_t pa = (uint64_t)from;
-    const mset_status status = mset_space_map_linear(kernel.space, at, (uint64_t)(to - from), pa,
-                                                     flags, MSET_MAP_FAIL);
+    const mset_status status =
+        mset_space_map_linear(kernel.space, at, (uint64_t)(to - from), pa, flags, MSET_MAP_FAIL);
     if (status != MSET_OK) {
         panic("kernel at %lx: %s", at, mset_status_text(status));
     }
@@ -109,9 +109,9 @@ mset_status process_fault(uint64_t address, uint64_t access) {
    other become one area, as what mremap moves and the part it adds do. */
 mset_status process_mmap(struct process *process, uint64_t start, uint64_t size, uint64_t rights,
                          unsigned how) {
-    return is_users(start, size) ? mset_space_map_alloc(process->space, start, size,
-                                                        rights | MSET_USER, start, how)
-                                 : MSET_INVALID_PARAM;
+    return is_users(start, size)
+               ? mset_space_map_alloc(process->space, start, size, rights | MSET_USER, start, how)
+               : MSET_INVALID_PARAM;
 }
 
 mset_status process_munmap(struct process *process, uint64_t start, uint64_t size) {
@@ -144,8 +144,8 @@ static mset_status move_and_grow(struct process *process, const struct mset_area
     }
     const uint64_t tail = *to + piece->size;
     const uint64_t tail_size = new_size - piece->size;
-    status = mset_space_map_alloc(space, tail, tail_size, piece->flags,
-                                  piece->offset + piece->size, MSET_MAP_FAIL);
+    status = mset_space_map_alloc(space, tail, tail_size, piece->flags, piece->offset + piece->size,
+                                  MSET_MAP_FAIL);
     if (status != MSET_OK) {
         return status;
     }

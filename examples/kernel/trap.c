@@ -70,7 +70,9 @@ void trap_forget_faults(void) {
     faults = (struct trap_faults){.refused = MSET_OK};
 }
 
-struct trap_faults trap_faults(void) { return faults; }
+struct trap_faults trap_faults(void) {
+    return faults;
+}
 
 static uint64_t access_of(uint64_t error) {
     if ((error & FAULT_FETCH) != 0) {

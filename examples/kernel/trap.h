@@ -3,7 +3,8 @@
  *
  *     ring 3: access --> #PF --> trap() --> process_fault() --> MSET_OK: iretq, and the access is
  *                                                      |        made again
- *                                                      +------> else: the program ends, as by SIGSEGV
+ *                                                      +------> else: the program ends, as by
+ * SIGSEGV
  */
 #ifndef KERNEL_TRAP_H
 #define KERNEL_TRAP_H

@@ -17,10 +17,14 @@ static struct user_result run(const char *program, uint64_t address, uint64_t va
     return result;
 }
 
-struct user_result user_read(uint64_t address) { return run(user_code_read, address, 0); }
+struct user_result user_read(uint64_t address) {
+    return run(user_code_read, address, 0);
+}
 
 struct user_result user_write(uint64_t address, uint64_t value) {
     return run(user_code_write, address, value);
 }
 
-struct user_result user_execute(uint64_t address) { return run(user_code_execute, address, 0); }
+struct user_result user_execute(uint64_t address) {
+    return run(user_code_execute, address, 0);
+}

@@ -1,8 +1,8 @@
 /*
  * check.h - what the kernel verifies about itself.
  *
- * A check gets no arguments, prints figures in the middle of its line, and says EXPECT() of all that
- * has to hold. When it returns, frames and heap must be as they were before.
+ * A check gets no arguments, prints figures in the middle of its line, and says EXPECT() of all
+ * that has to hold. When it returns, frames and heap must be as they were before.
  */
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H

@@ -13,7 +13,8 @@
 enum { PAGES = 40 };
 
 #define KEPT USER_FIRST
-#define START (USER_FIRST + UINT64_C(0x80001f0000)) /* no table on the way there, across two below */
+#define START \
+    (USER_FIRST + UINT64_C(0x80001f0000)) /* no table on the way there, across two below */
 
 /* A list of frames, each of which holds the address of the next. */
 static uint64_t hoard;
@@ -64,8 +65,8 @@ void check_dry(void) {
     hoard_all();
 
     for (;;) {
-        const mset_status status = process_mmap(&process, START, PAGES * PAGE, READ_WRITE,
-                                                MSET_MAP_FAIL | MSET_POPULATE);
+        const mset_status status =
+            process_mmap(&process, START, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE);
         if (status == MSET_OK || !EXPECT(status == MSET_NO_MEMORY)) {
             break;
         }

@@ -1,4 +1,4 @@
-/* huge.c - 2 MiB are one leaf until somebody wants less of it. */
+/* huge.c - 2 MiB are one leaf until somebody wants less of it, and a fork alone does not. */
 #include "check.h"
 #include "console.h"
 #include "cpu.h"
@@ -10,6 +10,7 @@
 enum { PAGES = PAGE_2M / PAGE, MIDDLE = 200 };
 
 #define START (USER_FIRST + 4 * PAGE_2M)
+#define OTHER (START + PAGE_2M)
 
 /* The size of the leaf at an address, as a processor would find it: down from its register. */
 static uint64_t leaf_size(uint64_t address) {
@@ -42,29 +43,54 @@ static void expect_values(uint64_t number, uint64_t middle) {
     }
 }
 
+/* One page gets other rights. Says how many tables that took. */
+static uint64_t cut_by_mprotect(struct process *process) {
+    const uint64_t free_before = memory_free_frames();
+    EXPECT(leaf_size(START) == PAGE_2M);
+    EXPECT(write_all(1000) == PAGES);
+    EXPECT(process_mprotect(process, START + MIDDLE * PAGE, PAGE, MSET_READ) == MSET_OK);
+    EXPECT(leaf_size(START) == PAGE && leaf_size(OTHER) == PAGE_2M);
+    expect_values(1000, 1000);
+    EXPECT(user_write(START + MIDDLE * PAGE, 0).status == MSET_ACCESS_DENIED);
+    EXPECT(write_all(2000) == PAGES - 1);
+    expect_values(2000, 1000);
+    return free_before - memory_free_frames();
+}
+
+/* The child writes to one page of the leaf and gets a copy of that only; when it has gone, one
+   fault makes the parent's leaf writable, as large as it was. Says how many frames the child
+   needed. */
+static uint64_t share_by_fork(struct process *parent) {
+    struct process child;
+    EXPECT(user_write(OTHER, USER_VALUE(1)).faults == 0);
+    EXPECT(process_fork(parent, &child) == MSET_OK);
+    process_run(&child);
+    const uint64_t free_before = memory_free_frames();
+    EXPECT(leaf_size(OTHER) == PAGE_2M);
+    EXPECT(user_write(OTHER, USER_VALUE(2)).faults == 1);
+    EXPECT(leaf_size(OTHER) == PAGE);
+    const uint64_t needed = free_before - memory_free_frames();
+    process_run(parent);
+    EXPECT(user_read(OTHER).value == USER_VALUE(1));
+    EXPECT(mset_space_validate(parent->space) == NULL && mset_space_validate(child.space) == NULL);
+    process_exit(&child);
+    EXPECT(user_write(OTHER + PAGE, USER_VALUE(3)).faults == 1);
+    EXPECT(user_write(OTHER, USER_VALUE(3)).faults == 0);
+    EXPECT(leaf_size(OTHER) == PAGE_2M);
+    return needed;
+}
+
 void check_huge(void) {
     struct process process;
     EXPECT(process_create(&process) == MSET_OK);
     process_run(&process);
     EXPECT(process_mmap(&process, START, 2 * PAGE_2M, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE) ==
            MSET_OK);
-    const uint64_t free_before = memory_free_frames();
-    const uint64_t whole = leaf_size(START);
-    EXPECT(whole == PAGE_2M && leaf_size(START + PAGE_2M) == PAGE_2M);
-    EXPECT(write_all(1000) == PAGES);
-
-    EXPECT(process_mprotect(&process, START + MIDDLE * PAGE, PAGE, MSET_READ) == MSET_OK);
-    const uint64_t tables = free_before - memory_free_frames();
-    const uint64_t cut = leaf_size(START);
-    EXPECT(cut == PAGE && leaf_size(START + PAGE_2M) == PAGE_2M);
-    EXPECT(tables == 1);
-    expect_values(1000, 1000);
-    EXPECT(user_write(START + MIDDLE * PAGE, 0).status == MSET_ACCESS_DENIED);
-    const unsigned writable = write_all(2000);
-    EXPECT(writable == PAGES - 1);
-    expect_values(2000, 1000);
+    const uint64_t tables = cut_by_mprotect(&process);
+    const uint64_t frames = share_by_fork(&process);
+    EXPECT(tables == 1 && frames == 2);
     EXPECT(mset_space_validate(process.space) == NULL);
-    print("a leaf of %lu KiB, then %lu KiB and %lu table more, %u of %u pages writable",
-          whole >> 10, cut >> 10, tables, writable, PAGES);
+    print("one of %u pages protected for %lu table, one written after a fork for %lu frames", PAGES,
+          tables, frames);
     process_exit(&process);
 }

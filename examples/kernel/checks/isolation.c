@@ -1,4 +1,5 @@
-/* isolation.c - a user's program reaches nothing of the kernel, and changes nothing of its own code. */
+/* isolation.c - a user's program reaches nothing of the kernel, and changes nothing of its own
+ * code. */
 #include "check.h"
 #include "console.h"
 #include "memory.h"

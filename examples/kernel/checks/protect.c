@@ -14,9 +14,7 @@ enum { PAGES = 64, ROUNDS = 10 };
 
 #define START USER_FIRST
 
-static struct {
-    uint64_t refused, passed;
-} sum;
+static struct { uint64_t refused, passed; } sum;
 
 static void set_rights(struct process *process, unsigned page, unsigned pages, uint64_t rights) {
     EXPECT(process_mprotect(process, START + page * PAGE, pages * PAGE, rights) == MSET_OK);
@@ -77,8 +75,8 @@ void check_protect(void) {
     struct process process;
     EXPECT(process_create(&process) == MSET_OK);
     process_run(&process);
-    EXPECT(process_mmap(&process, START, PAGES * PAGE, READ_WRITE,
-                        MSET_MAP_FAIL | MSET_POPULATE) == MSET_OK);
+    EXPECT(process_mmap(&process, START, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE) ==
+           MSET_OK);
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (unsigned page = 0; page < PAGES; page++) {
             turn_page(&process, page);

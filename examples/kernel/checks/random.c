@@ -12,7 +12,7 @@
 #include "shadow.h"
 #include "user.h"
 
-enum { OPERATIONS = 20000, PROBES = 6, VALIDATE_EVERY = 64, LONGEST = 24 };
+enum { OPERATIONS = 20000, PROBES = 6, VALIDATE_EVERY = 64, SHORT = 12, LONG = 48 };
 
 #define START (USER_FIRST + PAGE_2M - 100 * PAGE) /* across a boundary of leaf tables */
 
@@ -22,9 +22,7 @@ struct party {
 };
 
 static struct party parties[2];
-static struct {
-    uint64_t operations, forks, probes, faults, refused;
-} sum;
+static struct { uint64_t operations, forks, probes, faults, refused; } sum;
 
 /* xorshift64 */
 static uint64_t random_below(uint64_t limit) {
@@ -36,8 +34,14 @@ static uint64_t random_below(uint64_t limit) {
 }
 
 static uint64_t random_rights(void) {
-    static const uint64_t rights[] = {
-        0, MSET_READ, READ_WRITE, READ_WRITE, MSET_READ | MSET_EXEC, READ_WRITE | MSET_EXEC};
+    static const uint64_t rights[] = {0,
+                                      MSET_READ,
+                                      READ_WRITE,
+                                      READ_WRITE,
+                                      READ_WRITE,
+                                      MSET_READ | MSET_EXEC,
+                                      READ_WRITE | MSET_EXEC,
+                                      READ_WRITE | MSET_EXEC};
     return rights[random_below(sizeof rights / sizeof rights[0])];
 }
 
@@ -90,8 +94,8 @@ struct range {
     uint64_t start, size;
 };
 
-static struct range random_range(void) {
-    const unsigned pages = 1 + (unsigned)random_below(LONGEST);
+static struct range random_range(unsigned longest) {
+    const unsigned pages = 1 + (unsigned)random_below(longest);
     const unsigned first = (unsigned)random_below(SHADOW_PAGES - pages + 1);
     return (struct range){first, pages, START + first * PAGE, pages * PAGE};
 }
@@ -126,19 +130,18 @@ static void unmap(struct party *party, struct range range) {
 }
 
 static void operate(struct party *party) {
-    const struct range range = random_range();
     const uint64_t kind = random_below(32);
     process_run(&party->process);
     if (kind == 0) {
         fork_or_exit(party);
-    } else if (kind < 12) {
-        map(party, range);
-    } else if (kind < 16) {
-        unmap(party, range);
-    } else if (kind < 24) {
-        protect(party, range);
+    } else if (kind < 14) {
+        map(party, random_range(LONG));
+    } else if (kind < 17) {
+        unmap(party, random_range(SHORT));
+    } else if (kind < 26) {
+        protect(party, random_range(SHORT));
     } else {
-        move(party, range);
+        move(party, random_range(SHORT));
     }
     sum.operations++;
 }

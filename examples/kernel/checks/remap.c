@@ -8,7 +8,8 @@
 enum { PAGES = 20, MORE = 45, MOST = 80 };
 
 #define START (USER_FIRST + 0x400000)
-#define FAR UINT64_C(0x7000001f5000) /* across a boundary of leaf tables, under another root entry */
+#define FAR \
+    UINT64_C(0x7000001f5000) /* across a boundary of leaf tables, under another root entry */
 
 static void expect_values(uint64_t start, unsigned pages) {
     for (unsigned i = 0; i < pages; i++) {

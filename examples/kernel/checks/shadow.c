@@ -20,7 +20,8 @@ static unsigned take_frame(uint64_t value) {
 
 static bool allows(const struct shadow_page *page, uint64_t right, struct shadow_outcome *outcome) {
     if (!page->mapped || (page->rights & right) == 0) {
-        *outcome = (struct shadow_outcome){page->mapped ? MSET_ACCESS_DENIED : MSET_NOT_FOUND, 1, 0};
+        *outcome =
+            (struct shadow_outcome){page->mapped ? MSET_ACCESS_DENIED : MSET_NOT_FOUND, 1, 0};
         return false;
     }
     *outcome = (struct shadow_outcome){MSET_OK, 0, 0};
@@ -45,12 +46,12 @@ static struct shadow_outcome look(struct shadow *shadow, unsigned number, uint64
     return outcome;
 }
 
-struct shadow_outcome shadow_read(struct shadow *shadow, unsigned page) {
-    return look(shadow, page, MSET_READ);
+struct shadow_outcome shadow_read(struct shadow *shadow, unsigned number) {
+    return look(shadow, number, MSET_READ);
 }
 
-struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned page) {
-    return look(shadow, page, MSET_EXEC);
+struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned number) {
+    return look(shadow, number, MSET_EXEC);
 }
 
 struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint64_t value) {
@@ -73,8 +74,8 @@ struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint6
     return outcome;
 }
 
-uint64_t shadow_value(const struct shadow *shadow, unsigned page) {
-    return frames[shadow->pages[page].frame].value;
+uint64_t shadow_value(const struct shadow *shadow, unsigned number) {
+    return frames[shadow->pages[number].frame].value;
 }
 
 uint64_t shadow_resident(const struct shadow *shadow) {

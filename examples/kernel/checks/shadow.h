@@ -1,9 +1,9 @@
 /*
  * shadow.h - what a few pages of a process must be like, kept in the simplest way there is.
  *
- * One row for each page, one frame number for each page that is there. Frames are shared by fork and
- * copied by writes, as the words of mmap() and fork() have it; no ranges, no tables. It foretells
- * what every system call returns and which access faults.
+ * One row for each page, one frame number for each page that is there. Frames are shared by fork
+ * and copied by writes, as the words of mmap() and fork() have it; no ranges, no tables. It
+ * foretells what every system call returns and which access faults.
  */
 #ifndef KERNEL_SHADOW_H
 #define KERNEL_SHADOW_H
@@ -30,12 +30,12 @@ struct shadow_outcome {
     uint64_t value; /* of a read */
 };
 
-struct shadow_outcome shadow_read(struct shadow *shadow, unsigned page);
-struct shadow_outcome shadow_write(struct shadow *shadow, unsigned page, uint64_t value);
-struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned page);
+struct shadow_outcome shadow_read(struct shadow *shadow, unsigned number);
+struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint64_t value);
+struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned number);
 
 /* What is there, 0 if it is fresh or nothing is. */
-uint64_t shadow_value(const struct shadow *shadow, unsigned page);
+uint64_t shadow_value(const struct shadow *shadow, unsigned number);
 uint64_t shadow_resident(const struct shadow *shadow); /* pages that are there */
 
 mset_status shadow_map(struct shadow *shadow, unsigned first, unsigned pages, uint64_t rights,
