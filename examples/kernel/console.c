@@ -79,7 +79,12 @@ void machine_off(bool good) {
 }
 
 void panic(const char *format, ...) {
+    static bool again; /* saying what happened did not go well */
     va_list list;
+    if (again) {
+        machine_off(false);
+    }
+    again = true;
     put_text("\npanic: ");
     va_start(list, format);
     print_list(format, list);

@@ -1,10 +1,5 @@
-/* string.c - the four functions that compilers call on their own. */
-#include <stddef.h>
-
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-void *memmove(void *to, const void *from, size_t size);
-void *memset(void *to, int value, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
+/* string.c - see string.h. */
+#include "string.h"
 
 /* In assembler, or the compiler would see what they do and make calls of themselves of them. */
 void *memcpy(void *restrict to, const void *restrict from, size_t size) {

@@ -18,6 +18,14 @@ bool check_expect(bool holds, const char *file, unsigned line, const char *text)
     return holds;
 }
 
+bool check_begin(struct process *process) {
+    if (!EXPECT(process_create(process) == MSET_OK)) {
+        return false;
+    }
+    process_run(process);
+    return true;
+}
+
 struct usage {
     uint64_t free_frames, heap;
 };

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "process.h"
+
 struct check {
     const char *name;
     void (*run)(void);
@@ -21,6 +23,9 @@ unsigned check_all(const struct check *checks, unsigned count);
 /* The first expectation that does not hold is shown with the verdict. Returns `holds`. */
 bool check_expect(bool holds, const char *file, unsigned line, const char *text);
 #define EXPECT(condition) check_expect((condition), __FILE_NAME__, __LINE__, #condition)
+
+/* A process to check with, which then runs. False: there is none, and that is noted. */
+bool check_begin(struct process *process);
 
 #define PAGE UINT64_C(0x1000)
 #define PAGE_2M UINT64_C(0x200000)

@@ -2,7 +2,6 @@
 #include "check.h"
 #include "console.h"
 #include "memory.h"
-#include "process.h"
 #include "trap.h"
 #include "user.h"
 
@@ -24,8 +23,9 @@ void check_demand(void) {
     const uint64_t free_before = memory_free_frames();
     struct process process;
     uint64_t faults = 0;
-    EXPECT(process_create(&process) == MSET_OK);
-    process_run(&process);
+    if (!check_begin(&process)) {
+        return;
+    }
     EXPECT(process_mmap(&process, START, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL) == MSET_OK);
     EXPECT(free_before - memory_free_frames() == tables_of(&process));
 

@@ -3,7 +3,6 @@
 #include "console.h"
 #include "cpu.h"
 #include "memory.h"
-#include "process.h"
 #include "trap.h"
 #include "user.h"
 
@@ -63,7 +62,9 @@ static uint64_t cut_by_mprotect(struct process *process) {
 static uint64_t share_by_fork(struct process *parent) {
     struct process child;
     EXPECT(user_write(OTHER, USER_VALUE(1)).faults == 0);
-    EXPECT(process_fork(parent, &child) == MSET_OK);
+    if (!EXPECT(process_fork(parent, &child) == MSET_OK)) {
+        return 0;
+    }
     process_run(&child);
     const uint64_t free_before = memory_free_frames();
     EXPECT(leaf_size(OTHER) == PAGE_2M);
@@ -82,8 +83,9 @@ static uint64_t share_by_fork(struct process *parent) {
 
 void check_huge(void) {
     struct process process;
-    EXPECT(process_create(&process) == MSET_OK);
-    process_run(&process);
+    if (!check_begin(&process)) {
+        return;
+    }
     EXPECT(process_mmap(&process, START, 2 * PAGE_2M, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE) ==
            MSET_OK);
     const uint64_t tables = cut_by_mprotect(&process);

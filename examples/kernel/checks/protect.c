@@ -6,7 +6,6 @@
  */
 #include "check.h"
 #include "console.h"
-#include "process.h"
 #include "trap.h"
 #include "user.h"
 
@@ -73,8 +72,9 @@ static void turn_all(struct process *process) {
 
 void check_protect(void) {
     struct process process;
-    EXPECT(process_create(&process) == MSET_OK);
-    process_run(&process);
+    if (!check_begin(&process)) {
+        return;
+    }
     EXPECT(process_mmap(&process, START, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL | MSET_POPULATE) ==
            MSET_OK);
     for (unsigned round = 0; round < ROUNDS; round++) {

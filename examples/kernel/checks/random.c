@@ -8,7 +8,6 @@
 #include "check.h"
 #include "console.h"
 #include "memory.h"
-#include "process.h"
 #include "shadow.h"
 #include "user.h"
 
@@ -60,18 +59,32 @@ static void compare(struct user_result seen, struct shadow_outcome due, bool wit
     sum.refused += seen.status != MSET_OK;
 }
 
+/* A page that is there must be in the frame it was in before, unless the shadow copied it. */
+static void compare_frame(const struct party *party, unsigned page) {
+    struct mset_space_place place;
+    if (EXPECT(mset_space_translate(party->process.space, START + page * PAGE, 0, 0, &place) ==
+               MSET_OK)) {
+        EXPECT(shadow_is_at(&party->shadow, page, place.pa));
+    }
+}
+
 static void probe(struct party *party) {
+    struct shadow *const shadow = &party->shadow;
     const unsigned page = (unsigned)random_below(SHADOW_PAGES);
-    const uint64_t address = START + page * PAGE;
+    const unsigned word = (unsigned)random_below(SHADOW_WORDS);
+    const uint64_t address = START + page * PAGE + word * (PAGE / SHADOW_WORDS);
     const uint64_t kind = random_below(4);
     process_run(&party->process);
     if (kind == 0) {
         const uint64_t value = USER_VALUE(sum.probes);
-        compare(user_write(address, value), shadow_write(&party->shadow, page, value), false);
-    } else if (kind == 1 && shadow_value(&party->shadow, page) != 0) {
-        compare(user_execute(address), shadow_execute(&party->shadow, page), false);
+        compare(user_write(address, value), shadow_write(shadow, page, word, value), false);
+    } else if (kind == 1 && shadow_value(shadow, page, word) != 0) {
+        compare(user_execute(address), shadow_execute(shadow, page, word), false);
     } else {
-        compare(user_read(address), shadow_read(&party->shadow, page), true);
+        compare(user_read(address), shadow_read(shadow, page, word), true);
+    }
+    if (shadow->pages[page].frame != 0) {
+        compare_frame(party, page);
     }
 }
 
@@ -80,9 +93,10 @@ static void probe(struct party *party) {
 static void fork_or_exit(struct party *party) {
     struct party *const other = other_of(party);
     if (other->process.space == NULL) {
-        EXPECT(process_fork(&party->process, &other->process) == MSET_OK);
-        shadow_fork(&party->shadow, &other->shadow);
-        sum.forks++;
+        if (EXPECT(process_fork(&party->process, &other->process) == MSET_OK)) {
+            shadow_fork(&party->shadow, &other->shadow);
+            sum.forks++;
+        }
     } else {
         process_exit(&party->process);
         shadow_unmap(&party->shadow, 0, SHADOW_PAGES);
@@ -152,8 +166,10 @@ static void validate(const struct party *party) {
 }
 
 void check_random(void) {
-    EXPECT(process_create(&parties[0].process) == MSET_OK);
     struct party *party = &parties[0];
+    if (!check_begin(&party->process)) {
+        return;
+    }
     for (unsigned i = 0; i < OPERATIONS; i++) {
         operate(party);
         /* One of the two that are alive is next. */

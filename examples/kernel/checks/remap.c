@@ -2,7 +2,6 @@
 #include "check.h"
 #include "console.h"
 #include "memory.h"
-#include "process.h"
 #include "user.h"
 
 enum { PAGES = 20, MORE = 45, MOST = 80 };
@@ -41,8 +40,9 @@ static uint64_t area_size(const struct process *process, uint64_t address) {
 void check_remap(void) {
     struct process process;
     uint64_t place = 0;
-    EXPECT(process_create(&process) == MSET_OK);
-    process_run(&process);
+    if (!check_begin(&process)) {
+        return;
+    }
     EXPECT(process_mmap(&process, START, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL) == MSET_OK);
     fill(START, 0, PAGES);
 

@@ -1,18 +1,29 @@
 /* shadow.c - see shadow.h. */
 #include "shadow.h"
 
+#include "string.h"
+
 static struct {
     unsigned owners;
-    uint64_t value;
+    uint64_t words[SHADOW_WORDS];
+    uint64_t pa;         /* 0: not seen yet */
 } frames[SHADOW_FRAMES]; /* the first is not used */
 
-static unsigned take_frame(uint64_t value) {
+static unsigned take_frame(void) {
     unsigned frame = 1;
     while (frames[frame].owners != 0) {
         frame++;
     }
+    memset(&frames[frame], 0, sizeof frames[frame]);
     frames[frame].owners = 1;
-    frames[frame].value = value;
+    return frame;
+}
+
+/* In place of a frame with other owners. */
+static unsigned copy_frame(unsigned old) {
+    const unsigned frame = take_frame();
+    memcpy(frames[frame].words, frames[old].words, sizeof frames[old].words);
+    frames[old].owners--;
     return frame;
 }
 
@@ -29,11 +40,12 @@ static bool allows(const struct shadow_page *page, uint64_t right, struct shadow
 }
 
 static void make_page(struct shadow_page *page) {
-    page->frame = take_frame(0);
+    page->frame = take_frame();
     page->writable = (page->rights & MSET_WRITE) != 0;
 }
 
-static struct shadow_outcome look(struct shadow *shadow, unsigned number, uint64_t right) {
+static struct shadow_outcome look(struct shadow *shadow, unsigned number, unsigned word,
+                                  uint64_t right) {
     struct shadow_page *const page = &shadow->pages[number];
     struct shadow_outcome outcome;
     if (allows(page, right, &outcome)) {
@@ -41,20 +53,21 @@ static struct shadow_outcome look(struct shadow *shadow, unsigned number, uint64
             make_page(page);
             outcome.faults = 1;
         }
-        outcome.value = frames[page->frame].value;
+        outcome.value = frames[page->frame].words[word];
     }
     return outcome;
 }
 
-struct shadow_outcome shadow_read(struct shadow *shadow, unsigned number) {
-    return look(shadow, number, MSET_READ);
+struct shadow_outcome shadow_read(struct shadow *shadow, unsigned number, unsigned word) {
+    return look(shadow, number, word, MSET_READ);
 }
 
-struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned number) {
-    return look(shadow, number, MSET_EXEC);
+struct shadow_outcome shadow_execute(struct shadow *shadow, unsigned number, unsigned word) {
+    return look(shadow, number, word, MSET_EXEC);
 }
 
-struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint64_t value) {
+struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, unsigned word,
+                                   uint64_t value) {
     struct shadow_page *const page = &shadow->pages[number];
     struct shadow_outcome outcome;
     if (!allows(page, MSET_WRITE, &outcome)) {
@@ -66,16 +79,23 @@ struct shadow_outcome shadow_write(struct shadow *shadow, unsigned number, uint6
     if (page->frame == 0) {
         make_page(page);
     } else if (frames[page->frame].owners > 1) {
-        frames[page->frame].owners--;
-        page->frame = take_frame(0);
+        page->frame = copy_frame(page->frame);
     }
     page->writable = true;
-    frames[page->frame].value = value;
+    frames[page->frame].words[word] = value;
     return outcome;
 }
 
-uint64_t shadow_value(const struct shadow *shadow, unsigned number) {
-    return frames[shadow->pages[number].frame].value;
+uint64_t shadow_value(const struct shadow *shadow, unsigned number, unsigned word) {
+    return frames[shadow->pages[number].frame].words[word];
+}
+
+bool shadow_is_at(const struct shadow *shadow, unsigned number, uint64_t pa) {
+    const unsigned frame = shadow->pages[number].frame;
+    if (frames[frame].pa == 0) {
+        frames[frame].pa = pa;
+    }
+    return frame != 0 && frames[frame].pa == pa;
 }
 
 uint64_t shadow_resident(const struct shadow *shadow) {

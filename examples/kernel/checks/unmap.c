@@ -2,7 +2,6 @@
 #include "check.h"
 #include "console.h"
 #include "memory.h"
-#include "process.h"
 #include "user.h"
 
 enum { PAGES = 100, FIRST = 30, LAST = 69 };
@@ -11,8 +10,9 @@ void check_unmap(void) {
     const uint64_t start = USER_FIRST + 0x1f0000; /* across a boundary of leaf tables */
     struct process process;
     unsigned refused = 0, kept = 0;
-    EXPECT(process_create(&process) == MSET_OK);
-    process_run(&process);
+    if (!check_begin(&process)) {
+        return;
+    }
     EXPECT(process_mmap(&process, start, PAGES * PAGE, READ_WRITE, MSET_MAP_FAIL) == MSET_OK);
     for (unsigned i = 0; i < PAGES; i++) {
         EXPECT(user_write(start + i * PAGE, USER_VALUE(i)).status == MSET_OK);
