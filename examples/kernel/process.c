@@ -12,8 +12,9 @@ enum { FLUSH_PAGES = 32 }; /* to forget more than that one by one takes longer t
 static struct process kernel;
 static const struct process *running; /* whose tables the processor uses; NULL: those of boot.S */
 
-/* mset has changed tables, and the processor must forget what they said. Only one root is in use,
-   and what belongs to another has been forgotten when that was loaded. */
+/* mset has changed tables, and the processor must forget what they said. Only one root is in use:
+   what was remembered of another went when this one was loaded. Nothing in the user's part is
+   global, so loading it again will do; invlpg drops cached pointers to tables as well. */
 static void flush(void *context, const struct mset_pt_gather *gather) {
     const struct process *const process = context;
     if (process != running) {
@@ -133,7 +134,7 @@ mset_status process_mremap_fixed(struct process *process, uint64_t from, uint64_
                : MSET_INVALID_PARAM;
 }
 
-/* The new part is mapped first, where it will be: taking it away again cannot fail. */
+/* The new part is mapped first, where it will be: it is empty, so taking it away cannot fail. */
 static mset_status move_and_grow(struct process *process, const struct mset_area *piece,
                                  uint64_t new_size, uint64_t *to) {
     struct mset_space *const space = process->space;
