@@ -20,12 +20,12 @@ enum { KERNEL_CODE = 0x08, USER_DATA = 0x18 | 3, USER_CODE = 0x20 | 3, TASK = 0x
 
 /* ---- in guest memory ------------------------------------------------------------------------ */
 
-static void put_gate(unsigned char *gate, uint64_t handler) {
+static void put_gate(unsigned char *idt, unsigned vector, uint64_t handler) {
     const uint64_t present_interrupt_gate = 0x8e00;
     const uint64_t words[2] = {(handler & 0xffff) | (uint64_t)KERNEL_CODE << 16 |
                                    present_interrupt_gate << 32 | (handler >> 16 & 0xffff) << 48,
                                handler >> 32};
-    memcpy(gate, words, sizeof words);
+    memcpy(idt + sizeof words * vector, words, sizeof words);
 }
 
 static bool write_descriptors(struct memory *memory) {
@@ -40,8 +40,8 @@ static bool write_descriptors(struct memory *memory) {
     unsigned char page[4 * KIB] = {0};
     memcpy(page + GDT, gdt, sizeof gdt);
     memcpy(page + TSS + 4, &kernel_stack, sizeof kernel_stack);
-    for (unsigned i = 0; i < GATES; i++) {
-        put_gate(page + IDT + (size_t)16 * i, i == PAGE_FAULT ? IMAGE_FAULT : IMAGE_TRAP);
+    for (unsigned vector = 0; vector < GATES; vector++) {
+        put_gate(page + IDT, vector, vector == PAGE_FAULT ? IMAGE_FAULT : IMAGE_TRAP);
     }
     return mset_guest_write(&memory->cursor, DESCRIPTORS, page, sizeof page, NULL) == MSET_OK;
 }
@@ -105,4 +105,18 @@ bool boot_start(int vcpu, uint64_t root) {
                                   .rsp = USER_STACK + USER_STACK_SIZE - 8, /* as after a call */
                                   .rflags = 0x3002}; /* ring 3 may use ports */
     return ioctl(vcpu, KVM_SET_SREGS, &s) == 0 && ioctl(vcpu, KVM_SET_REGS, &regs) == 0;
+}
+
+bool boot_flush(int vcpu) {
+    struct kvm_sregs s;
+    if (ioctl(vcpu, KVM_GET_SREGS, &s) != 0) {
+        return false;
+    }
+    const uint64_t root = s.cr3;
+    s.cr3 = DESCRIPTORS; /* anything else: that it changes is what makes KVM flush */
+    if (ioctl(vcpu, KVM_SET_SREGS, &s) != 0) {
+        return false;
+    }
+    s.cr3 = root;
+    return ioctl(vcpu, KVM_SET_SREGS, &s) == 0;
 }

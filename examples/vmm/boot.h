@@ -16,4 +16,7 @@ bool boot_load(struct memory *memory, const char *image);
 /* Sets the registers of a vCPU. `root` is the guest-physical address of the page tables. */
 bool boot_start(int vcpu, uint64_t root);
 
+/* Has it forget all translations, as a kernel in the guest would by loading CR3. */
+bool boot_flush(int vcpu);
+
 #endif

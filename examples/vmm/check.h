@@ -27,6 +27,7 @@ void check_bar(struct check *check, struct work *work);
 void check_video(struct check *check, struct work *work);
 void check_rom(struct check *check, struct work *work);
 void check_demand(struct check *check, struct work *work);
+void check_discard(struct check *check, struct work *work);
 void check_sum(struct check *check, struct work *work);
 
 #endif

@@ -151,6 +151,16 @@ enum machine_answer machine_open(struct machine *machine, const char *device, co
     return cpu_wait(&machine->cpu) ? MACHINE_READY : MACHINE_FAILED;
 }
 
+bool machine_flush(struct machine *machine) {
+    struct mset_pt_gather gather;
+    mset_pt_get_gather(machine->tables.table, &gather);
+    if (gather.leaf_size != 0 && !boot_flush(machine->cpu.fd)) {
+        return false;
+    }
+    mset_pt_flushed(machine->tables.table);
+    return true;
+}
+
 void machine_close(struct machine *machine) {
     cpu_close(&machine->cpu);
     tables_close(&machine->tables);

@@ -34,6 +34,9 @@ enum machine_answer { MACHINE_READY, MACHINE_NO_KVM, MACHINE_FAILED };
 
 /* `device` is the path of KVM. */
 enum machine_answer machine_open(struct machine *machine, const char *device, const char *image);
+/* Has the vCPU, which waits, forget translations, if the page table says that some are stale. */
+bool machine_flush(struct machine *machine);
+
 void machine_close(struct machine *machine);
 
 #endif

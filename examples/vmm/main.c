@@ -26,6 +26,7 @@ static const struct {
     {"video memory", check_video},
     {"ROM", check_rom},
     {"demand", check_demand},
+    {"discard", check_discard},
     {"checksum", check_sum},
 };
 

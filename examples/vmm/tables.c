@@ -17,8 +17,15 @@ static mset_status alloc_frame(struct mset_frames *frames, unsigned order, uint6
     return mset_frames_alloc(mset_buddy_frames(tables_of(frames)->buddy), order, pa);
 }
 
+/*
+ * The host gets its memory back as well. Then KVM forgets who led there; where it keeps copies of
+ * the guest's page tables, for want of nested paging, it would not notice what is written to them
+ * here.
+ */
 static void free_frame(struct mset_frames *frames, uint64_t pa, unsigned order) {
-    mset_frames_free(mset_buddy_frames(tables_of(frames)->buddy), pa, order);
+    struct tables *const tables = tables_of(frames);
+    (void)mset_guest_discard(tables->guest, pa, MSET_PAGE_SIZE << order);
+    mset_frames_free(mset_buddy_frames(tables->buddy), pa, order);
 }
 
 /* The pool is one region, so the bytes of a block follow each other. */
@@ -64,6 +71,7 @@ bool tables_open(struct tables *tables, struct memory *memory) {
         .leaf_sizes = 4 * KIB | 2 * MIB, /* a virtual machine may have no leaves of 1 GiB */
     };
     tables->frames.ops = &ops;
+    tables->guest = memory->guest;
     mset_guest_cursor_init(&tables->cursor, memory->guest);
     mset_linear_init(&tables->linear);
     mset_lazy_init(&tables->lazy, &tables->frames);
@@ -82,6 +90,18 @@ mset_status tables_fault(struct tables *tables, uint64_t address, uint64_t acces
     const mset_status status = mset_fault(tables->set, address, access, tables->table);
     tables->faults += status == MSET_OK;
     return status;
+}
+
+/* The area takes its own place. */
+mset_status tables_discard(struct tables *tables, uint64_t start, uint64_t size) {
+    struct mset_area area;
+    if (!mset_find(tables->set, start, &area) || area.backend != &tables->lazy.backend ||
+        start + size > mset_area_end(&area)) {
+        return MSET_NOT_FOUND;
+    }
+    area.start = start;
+    area.size = size;
+    return mset_map(tables->set, &area, MSET_MAP_REPLACE, tables->table);
 }
 
 const char *tables_validate(const struct tables *tables) {

@@ -21,6 +21,7 @@
 struct tables {
     struct mset_frames frames; /* first: the library's handle on this source */
     struct mset_buddy *buddy;  /* which frames of the pool are taken; addresses only */
+    struct mset_guest *guest;
     struct mset_guest_cursor cursor;
     struct mset_page_table *table;
     struct mset *set;
@@ -35,6 +36,12 @@ void tables_close(struct tables *tables);
 
 /* The guest has faulted: makes the access possible, or says why not. */
 mset_status tables_fault(struct tables *tables, uint64_t address, uint64_t access);
+
+/*
+ * The pages of a range on demand go back to the pool; the next touch finds new ones. The processor
+ * has to be out of the guest, and must forget what it knows before it goes on: see machine_flush().
+ */
+mset_status tables_discard(struct tables *tables, uint64_t start, uint64_t size);
 
 /* NULL if sets and tables are as they must be, else what is wrong in one sentence. */
 const char *tables_validate(const struct tables *tables);

@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
 
-enum { NAP = 20 /* microseconds */, NAPS = 100000 };
+enum { NAP = 20 /* microseconds */, PATIENCE = 10 /* seconds */ };
 
 /* ---- the mailbox ---------------------------------------------------------------------------- */
 
@@ -47,14 +48,19 @@ static uint64_t counted(struct work *work) {
     return now.right + now.wrong + now.absent;
 }
 
+static double seconds(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 bool work_rises(struct work *work) {
     const uint64_t before = counted(work);
-    for (unsigned i = 0; i < NAPS && !work_is_done(work); i++) {
-        if (counted(work) != before) {
-            return true;
-        }
+    const double begin = seconds();
+    while (counted(work) == before && !work_is_done(work) && seconds() - begin < PATIENCE) {
         (void)usleep(NAP);
     }
+    work->waited += seconds() - begin;
     return counted(work) != before;
 }
 

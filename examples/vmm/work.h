@@ -22,6 +22,7 @@ enum { LOW_BLOCK, HIGH_BLOCK, VIDEO_BLOCK, BLOCKS };
 struct work {
     struct machine *machine;
     struct block blocks[BLOCKS];
+    double waited; /* seconds in work_rises(): many where the guest's processor is a busy one */
 };
 
 bool work_open(struct work *work, struct machine *machine);

@@ -1,6 +1,7 @@
 /*
- * start.S - the guest's ring 0. It only tells the monitor, by a write to a port that returns when
- * the fault has been dealt with; then the instruction is tried again. layout.h has the addresses.
+ * start.S - the guest's ring 0. Of a fault it only tells the monitor, by a write to a port that
+ * returns when it has been dealt with; then the instruction is tried again. layout.h has the
+ * addresses.
  */
 #include "ports.h"
 
