@@ -74,6 +74,7 @@ void check_split(struct check *check, struct work *work) {
     check_that(check, tally.spurious == 0, "the guest has left memory that was there");
     check_that(check, tally.pauses == tally.replacing && tally.replacing == tally.commits,
                "the vCPU was not held exactly when slots were replaced");
+    check_that(check, tally.kicks > 0, "the vCPU was never in the guest when it was to be held");
     check_saw(check,
               "%u splits and merges, %" PRIu64 " of %" PRIu64 " commits paused the vCPU, %" PRIu64
               " times out of KVM_RUN; %" PRIu64 " reads meanwhile, %" PRIu64 " spurious exits",

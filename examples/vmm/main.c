@@ -34,9 +34,12 @@ static bool run_check(unsigned i, struct work *work) {
     struct check check = {.complaint = NULL};
     checks[i].run(&check, work);
     const bool ok = check.complaint == NULL;
-    printf("%-7s %s: %s%s%s\n", ok ? "ok" : "FAILED", checks[i].name, ok ? "" : check.complaint,
-           ok || check.figures[0] == '\0' ? "" : "; ", check.figures);
-    if (work->machine->trouble[0] != '\0') {
+    printf("%-7s %s: %s\n", ok ? "ok" : "FAILED", checks[i].name,
+           ok ? check.figures : check.complaint);
+    if (!ok) {
+        printf("        the figures: %s\n", check.figures);
+    }
+    if (!ok && work->machine->trouble[0] != '\0') {
         printf("        %s\n", work->machine->trouble);
     }
     return ok;
@@ -44,12 +47,15 @@ static bool run_check(unsigned i, struct work *work) {
 
 static int run_checks(struct machine *machine) {
     struct work work;
-    bool ok = work_open(&work, machine);
-    for (unsigned i = 0; i < sizeof checks / sizeof *checks; i++) {
-        ok = run_check(i, &work) && ok;
+    int result = EXIT_FAILURE;
+    if (work_open(&work, machine)) {
+        result = EXIT_SUCCESS;
+        for (unsigned i = 0; i < sizeof checks / sizeof *checks; i++) {
+            result = run_check(i, &work) ? result : EXIT_FAILURE;
+        }
     }
     work_close(&work);
-    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    return result;
 }
 
 int main(int argc, char **argv) {

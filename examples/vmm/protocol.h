@@ -51,7 +51,7 @@ static inline uint64_t mixed(uint64_t x) {
  */
 static inline uint64_t scattered(uint64_t seed, uint64_t i, uint64_t words) {
     const uint64_t random = mixed(seed + i);
-    const uint64_t pair = random % (words / (2 * PAGE_WORDS));
+    const uint64_t pair = random % (words / (UINT64_C(2) * PAGE_WORDS));
     const uint64_t page = 2 * pair + mixed(~seed - pair) % 2;
     return page * PAGE_WORDS + (random >> 40) % PAGE_WORDS;
 }

@@ -62,6 +62,9 @@ static bool map_areas(struct tables *tables) {
     return true;
 }
 
+/* What the pool is full of at first, so that a page shows that nobody has cleared. */
+enum { LEFTOVER = 0xa5 };
+
 bool tables_open(struct tables *tables, struct memory *memory) {
     static const struct mset_frames_ops ops = {alloc_frame, free_frame, frame_memory};
     const struct mset_buddy_config pool = {.base = POOL_PA, .size = POOL_SIZE};
@@ -73,6 +76,9 @@ bool tables_open(struct tables *tables, struct memory *memory) {
     tables->frames.ops = &ops;
     tables->guest = memory->guest;
     mset_guest_cursor_init(&tables->cursor, memory->guest);
+    if (mset_guest_fill(&tables->cursor, POOL_PA, LEFTOVER, POOL_SIZE, NULL) != MSET_OK) {
+        return false;
+    }
     mset_linear_init(&tables->linear);
     mset_lazy_init(&tables->lazy, &tables->frames);
     return mset_buddy_create(&pool, &tables->buddy) == MSET_OK &&
