@@ -2,9 +2,11 @@
  * kvm.h - guest memory (guest.h) as memory slots of a KVM virtual machine. Linux; a library of its
  * own: link mset::kvm.
  *
- *     const struct mset_kvm_config config = {.vm = vm_fd, .pause = stop_vcpus, .resume =
- * run_vcpus}; struct mset_kvm *kvm; mset_kvm_create(&config, &kvm); mset_guest_attach(guest,
- * mset_kvm_listener(kvm));
+ *     const struct mset_kvm_config config = {
+ *         .vm = vm_fd, .pause = stop_vcpus, .resume = run_vcpus};
+ *     struct mset_kvm *kvm;
+ *     mset_kvm_create(&config, &kvm);
+ *     mset_guest_attach(guest, mset_kvm_listener(kvm));
  *     ...
  *     mset_guest_detach(guest, mset_kvm_listener(kvm));
  *     mset_kvm_destroy(kvm);
