@@ -13,7 +13,7 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
-/* System memory: one slot, in which nobody makes holes. */
+/* System memory: what the guest runs on. One slot, but for while the shadow in it is ROM. */
 #define SYSTEM UINT64_C(0)
 #define SYSTEM_SIZE (2 * MIB)
 #define DESCRIPTORS UINT64_C(0x1000)  /* GDT, TSS, IDT: a page */
