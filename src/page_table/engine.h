@@ -90,6 +90,7 @@
 #ifndef MSET_SRC_PAGE_TABLE_ENGINE_H
 #define MSET_SRC_PAGE_TABLE_ENGINE_H
 
+#include "page_table/check.h"
 #include "page_table/page_table.h"
 #include "page_table/shortcut.h"
 

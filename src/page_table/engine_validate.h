@@ -11,6 +11,9 @@ static const char *validate_leaf(const struct mset_page_table *pt, uint64_t entr
     if (!fmt_leaf_ok(leaf, level)) {
         return "a leaf with reserved bits set";
     }
+    if (!fmt_is_marker(leaf) && !pt_flags_ok(pt, fmt_leaf_flags(leaf, level))) {
+        return "a leaf with flags that the format cannot express";
+    }
     const uint64_t pa = fmt_leaf_address(leaf, level);
     if (!fmt_is_marker(leaf) && (pa > pt->pa_last || pt->pa_last - pa < slot_size(level) - 1)) {
         return "a leaf points beyond the machine's physical addresses";

@@ -23,6 +23,7 @@ static struct mmu_entry decode(const struct mmu_machine *machine, unsigned level
     }
     out.kind = MMU_WRONG;
     out.pa = entry & UINT64_C(0x0000fffffffff000) & ~(huge ? UINT64_C(0x1000) : 0);
+    out.dirty = d && !w; /* then nothing but a mark may be wrong */
     const unsigned plv = entry >> 2 & 3, mat = entry >> 4 & 3;
     if (level > 2 || mat == 3 || (plv != 0 && plv != 3) || entry >> 63 != 0 || (d && !w) ||
         (out.pa & (mmu_slot(machine, level) - 1)) != 0 || (entry >> 48 & 0x1fff) != 0) {
