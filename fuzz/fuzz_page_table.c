@@ -6,13 +6,16 @@
  *
  * Addresses lie around the places where sizes of leaves change. A step is a call, direct, prepared
  * or short of memory; accesses of a processor; a flush; a fork; a row of calls prepared together;
- * questions; or a call with a wrong argument.
+ * questions; or an oddity: calls with wrong arguments, announcements in any order, tables that
+ * cannot be made, a fork in two steps, a word of a table that is damaged and put right.
  */
 #include <inttypes.h>
 #include <cmocka.h>
 
 #include "kit/producer.h"
 #include "kit/table_abuse.h"
+#include "kit/table_births.h"
+#include "kit/table_damage.h"
 #include "kit/target.h"
 #include "page_table/pt_call.h"
 #include "page_table/sequence.h"
@@ -148,9 +151,18 @@ static void play_call(struct play *play) {
     pt_call_make(play->judge, &play->spots, &call);
 }
 
+/* The first address from va on where something is mapped, if there is one. */
+static uint64_t mapped_from(const struct play *play, uint64_t va) {
+    const struct spans *const spans = &play->judge->spans;
+    const size_t at = spans_at(spans, va);
+    return at < spans->count && spans->span[at].start > va ? spans->span[at].start : va;
+}
+
 static void play_touch(struct play *play) {
-    const uint64_t va = pick_address(play);
-    const bool write = producer_choice(&play->in, 0, 2) != 0;
+    const uint64_t place = pick_address(play);
+    const unsigned how = producer_choice(&play->in, 0, 4);
+    const uint64_t va = how / 2 != 0 ? mapped_from(play, place) : place;
+    const bool write = how % 2 != 0;
     fuzz_print("    judge_touch(&judge, %#" PRIx64 ", %d);\n", va, write);
     judge_touch(play->judge, va, write);
 }
@@ -164,8 +176,9 @@ static void play_flush(struct play *play) {
 static void play_mark(struct play *play) {
     static const unsigned kinds[] = {MSET_PT_ACCESSED, MSET_PT_DIRTY,
                                      MSET_PT_ACCESSED | MSET_PT_DIRTY};
-    const uint64_t va = pick_address(play);
-    const unsigned marks = kinds[producer_choice(&play->in, 0, 3)];
+    const uint64_t place = pick_address(play);
+    const unsigned how = producer_choice(&play->in, 0, 6), marks = kinds[how % 3];
+    const uint64_t va = how / 3 != 0 ? mapped_from(play, place) : place;
     const struct span *const span = spans_find(&play->judge->spans, va);
     mset_status expected = MSET_OK;
     if (span == NULL || span->flags == MSET_PT_MARKER || (span->flags & MSET_ACCESS) == 0) {
@@ -289,23 +302,124 @@ static void play_ask(struct play *play) {
     assert_int_equal(mset_pt_may_map(pt, va, va & (play->spots.slot_2 - 1), size, flags), MSET_OK);
 }
 
-/* ---- wrong arguments ------------------------------------------------------------------------ */
+/* ---- announcements -------------------------------------------------------------------------- */
 
-static void play_odd(struct play *play) {
+/* One call is prepared, whether or not it fits those before it. */
+static mset_status announce(struct play *play, enum pt_kind kind, struct mset_pt_need *need) {
+    struct mset_page_table *const pt = play->judge->pt;
     const uint64_t va = pick_address(play), size = pick_size(play, va);
+    switch (kind) {
+    case PT_MAP: {
+        const enum mset_pt_overlap overlap = (enum mset_pt_overlap)producer_choice(&play->in, 0, 3);
+        const uint64_t flags = pick_flags(play), pa = pick_pa(play, va, size);
+        return mset_pt_map_prepare(pt, va, pa, size, flags, overlap, need);
+    }
+    case PT_UNMAP:
+        return mset_pt_unmap_prepare(pt, va, size, need);
+    case PT_PROTECT:
+        return mset_pt_protect_prepare(pt, va, size, pick_flags(play), need);
+    case PT_MOVE:
+        return mset_pt_move_prepare(pt, va, pick_address(play), size, need);
+    case PT_CUT:
+        return mset_pt_cut_prepare(pt, va, need);
+    case PT_SPLIT:
+        return mset_pt_split_prepare(pt, va, play->spots.page, pick_leaf_size(play), need);
+    case PT_HARVEST:
+        return mset_pt_harvest_prepare(pt, va, size, need);
+    default:
+        return mset_pt_prepare_room(pt, va, size);
+    }
+}
+
+/* Whatever is announced, in whatever order: nothing happens, exactly the frames that are said are
+   taken, and all of them come back. */
+static void play_announce(struct play *play) {
+    struct every *const t = &play->every;
+    mset_pt_prepare_drop(play->judge->pt);
+    const struct every_state before = every_state(t);
+    for (unsigned n = 1 + producer_choice(&play->in, 0, 6); n != 0; n--) {
+        struct mset_pt_need need = {{0}};
+        uint64_t frames = play->judge->source.live;
+        play->judge->source.refused = 0;
+        const mset_status status =
+            announce(play, (enum pt_kind)producer_choice(&play->in, 0, PT_KINDS), &need);
+        const bool short_of = play->judge->source.refused != 0;
+        assert_true((status == MSET_NO_MEMORY) == short_of);
+        for (unsigned level = 0; status == MSET_OK && level <= t->top; level++) {
+            frames += need.tables[level] * every_frames(t, level);
+        }
+        assert_int_equal(play->judge->source.live, frames);
+    }
+    mset_pt_prepare_drop(play->judge->pt);
+    every_unchanged(t, &before);
+}
+
+/* ---- wrong arguments and other oddities ----------------------------------------------------- */
+
+static void play_abuse(struct play *play, uint64_t va, uint64_t size, unsigned how) {
     const struct every_state before = every_state(&play->every);
-    const unsigned how = producer_choice(&play->in, 0, TABLE_ABUSES);
     const mset_status status = table_abuse(play->judge, &play->spots, va, size, how);
     fuzz_print("    /* wrong arguments, %u: \"%s\" */\n", how, mset_status_text(status));
     assert_true(status == MSET_INVALID_PARAM || status == MSET_UNSUPPORTED);
     every_unchanged(&play->every, &before);
 }
 
+static void play_birth(struct play *play, uint64_t va, uint64_t size) {
+    const struct every_state before = every_state(&play->every);
+    const unsigned how = producer_choice(&play->in, 0, TABLE_BIRTHS);
+    fuzz_print("    /* another table, %u */\n", how);
+    table_birth(play->judge, &play->spots, va, size, how);
+    every_unchanged(&play->every, &before);
+}
+
+static void play_copy_again(struct play *play, uint64_t va, uint64_t size) {
+    const uint64_t page = play->spots.page, most = size / page - 1;
+    const uint64_t part = page * (1 + producer_size(&play->in, 0, 0, most > 255 ? 255 : most));
+    const uint64_t fail_at = producer_choice(&play->in, 0, 5);
+    fuzz_print("    pt_call_copy_again(&judge, %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 ", %" PRIu64
+               ");\n",
+               va, size, part, fail_at);
+    pt_call_copy_again(play->judge, va, size, part, fail_at);
+}
+
+static void play_damage(struct play *play) {
+    const uint64_t place = pick_address(play);
+    const unsigned how = producer_choice(&play->in, 0, 10);
+    const struct table_damage damage = {.va = how / 5 != 0 ? mapped_from(play, place) : place,
+                                        .depth = how % 5,
+                                        .bit = producer_choice(&play->in, 0, 96),
+                                        .like = pick_address(play)};
+    const char *const said = table_damage(play->judge, &damage);
+    fuzz_print("    /* damage: \"%s\" */\n", said == NULL ? "" : said);
+}
+
+static void play_odd(struct play *play) {
+    enum { ALL = 48, BIRTH = 51, AGAIN = 54, ANNOUNCE = 57, DAMAGE = 64 };
+    const uint64_t va = pick_address(play), size = pick_size(play, va);
+    const unsigned how = producer_choice(&play->in, 0, DAMAGE + 8);
+    if (how < ALL) {
+        play_abuse(play, va, size, how);
+    } else if (how < BIRTH) { /* all of them */
+        for (unsigned n = 0; n < TABLE_ABUSES; n++) {
+            play_abuse(play, va, size, n);
+        }
+        table_nothing(play->judge);
+    } else if (how < AGAIN) {
+        play_birth(play, va, size);
+    } else if (how < ANNOUNCE) {
+        play_copy_again(play, va, size);
+    } else if (how < DAMAGE) {
+        play_announce(play);
+    } else {
+        play_damage(play);
+    }
+}
+
 /* ---- a game --------------------------------------------------------------------------------- */
 
 static void play_step(struct play *play) {
     static const uint64_t steps[] = {CALL, CALL, CALL, CALL, TOUCH, FLUSH, CALL, TOUCH,
-                                     MARK, COPY, ROW,  CALL, ASK,   ODD,   CALL, CALL};
+                                     MARK, COPY, ROW,  CALL, ASK,   ODD,   ODD,  CALL};
     switch ((enum step_of)producer_pick(&play->in, 0, steps, sizeof steps / sizeof *steps)) {
     case TOUCH:
         play_touch(play);

@@ -47,6 +47,48 @@ static mset_status wrong_argument(struct mset_page_table *pt, uint64_t page, uin
     }
 }
 
+/* Ranges that wrap around, lie where nothing is translated, or are none; what is half right. */
+static mset_status wrong_range(struct mset_page_table *pt, const struct spots *spots, uint64_t va,
+                               uint64_t size, unsigned n) {
+    const uint64_t page = spots->page, nowhere = UINT64_C(1) << 62;
+    struct mset_pt_cursor cursor;
+    struct mset_pt_run run;
+    switch (n) {
+    case 0:
+        return mset_pt_unmap(pt, 0 - page, 2 * page, NULL, NULL);
+    case 1:
+        return mset_pt_map(pt, va, (UINT64_C(1) << 46) - page, 2 * page, MSET_READ);
+    case 2:
+        return mset_pt_move(pt, nowhere, va, page);
+    case 3:
+        return mset_pt_move(pt, va, nowhere, page);
+    case 4:
+        return mset_pt_split(pt, va, size, page | spots->slot_1);
+    case 5:
+        return mset_pt_split(pt, va + page / 2, page, page);
+    case 6:
+        return mset_pt_harvest(pt, va, size, 8, stop, NULL);
+    case 7:
+        return mset_pt_mark(pt, nowhere, MSET_PT_ACCESSED);
+    case 8:
+        return mset_pt_mark(pt, va, MSET_PT_DIRTY << 4);
+    case 9:
+        return mset_pt_query(pt, nowhere, size, &run);
+    case 10:
+        return mset_pt_next(pt, va + 1, size, &run);
+    case 11:
+        return mset_pt_walk(pt, va, 0, stop, NULL);
+    case 12:
+        return mset_pt_cursor_init(&cursor, pt, va, size + 1);
+    case 13:
+        return mset_pt_map_prepare(pt, va, 0, page, MSET_READ, (enum mset_pt_overlap)3, NULL);
+    case 14:
+        return mset_pt_may_map(pt, va, page / 2, size, MSET_READ);
+    default:
+        return mset_pt_protect_prepare(pt, nowhere, page, MSET_READ, NULL);
+    }
+}
+
 /* ---- nothing where something should be ------------------------------------------------------ */
 
 static mset_status no_table(struct mset_page_table *pt, uint64_t page, uint64_t va, unsigned n) {
@@ -102,7 +144,8 @@ static mset_status no_table(struct mset_page_table *pt, uint64_t page, uint64_t 
 
 /* ---- machines that cannot be ---------------------------------------------------------------- */
 
-static mset_status no_machine(const struct judge *judge, uint64_t page, unsigned n) {
+static mset_status no_machine(const struct judge *judge, const struct spots *spots, unsigned n) {
+    const uint64_t page = spots->page;
     struct mset_page_table *table;
     struct mset_pt_config config = judge->config;
     switch (n) {
@@ -125,6 +168,12 @@ static mset_status no_machine(const struct judge *judge, uint64_t page, unsigned
     case 6:
         config.pa_bits = 60;
         break;
+    case 7: /* a size in the middle is left out, where the largest is a leaf at all */
+        config.leaf_sizes = page | spots->slot_2;
+        break;
+    case 8: /* nothing but groups, where there are any */
+        config.leaf_sizes = spots->group;
+        break;
     default:
         config.upper = true;
         config.pa_bits = config.format->two_roots ? 60 : 0;
@@ -135,20 +184,21 @@ static mset_status no_machine(const struct judge *judge, uint64_t page, unsigned
 
 mset_status table_abuse(struct judge *judge, const struct spots *spots, uint64_t va, uint64_t size,
                         unsigned n) {
-    enum { ARGUMENTS = 16, TABLES = 22 };
+    enum { ARGUMENTS = 16, TABLES = 22, RANGES = 16 };
     struct mset_page_table *const pt = judge->pt;
     if (n < ARGUMENTS) {
         return wrong_argument(pt, spots->page, va, size, n);
     }
-    if (n < ARGUMENTS + TABLES) {
-        return no_table(pt, spots->page, va, n - ARGUMENTS);
+    n -= ARGUMENTS;
+    if (n < TABLES) {
+        return no_table(pt, spots->page, va, n);
     }
-    if (n == ARGUMENTS + TABLES) {
-        return mset_pt_map_over(pt, va, 0, spots->page, MSET_READ, (enum mset_pt_overlap)3, NULL,
-                                NULL);
+    n -= TABLES;
+    if (n < 2) {
+        return n == 0 ? mset_pt_map_over(pt, va, 0, spots->page, MSET_READ, (enum mset_pt_overlap)3,
+                                         NULL, NULL)
+                      : mset_pt_mark(pt, va, 0);
     }
-    if (n == ARGUMENTS + TABLES + 1) {
-        return mset_pt_mark(pt, va, 0);
-    }
-    return no_machine(judge, spots->page, n - ARGUMENTS - TABLES - 2);
+    n -= 2;
+    return n < RANGES ? wrong_range(pt, spots, va, size, n) : no_machine(judge, spots, n - RANGES);
 }

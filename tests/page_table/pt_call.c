@@ -309,6 +309,45 @@ void pt_call_copy(struct judge *judge, uint64_t va, uint64_t size, bool write_pr
     mset_pt_destroy(child);
 }
 
+/* The first part has come and gone: its neighbour in each table stays, and keeps the table. */
+static void copy_and_unmap(struct judge *judge, struct mset_page_table *child, uint64_t va,
+                           uint64_t part) {
+    if (mset_pt_copy(judge->pt, child, va, part, false) != MSET_OK) {
+        assert_true(judge->source.refused != 0);
+        return;
+    }
+    if (!spans_free(&judge->spans, va, va + (part - 1))) {
+        assert_int_equal(mset_pt_copy(judge->pt, child, va, part, true), MSET_ALREADY_EXISTS);
+    }
+    judge_child(judge, child, va, va + (part - 1));
+    const mset_status status = mset_pt_unmap(child, va, part, NULL, NULL);
+    assert_true(status == MSET_OK || (status == MSET_NO_MEMORY && judge->source.refused != 0));
+}
+
+void pt_call_copy_again(struct judge *judge, uint64_t va, uint64_t size, uint64_t part,
+                        uint64_t fail_at) {
+    struct mset_page_table *child;
+    judge->source.refused = 0;
+    if (mset_pt_create(&judge->config, &child) != MSET_OK) {
+        assert_true(judge->source.refused != 0);
+        return;
+    }
+    copy_and_unmap(judge, child, va, part);
+    judge_watch(judge);
+    judge->source.calls = 0;
+    judge->source.fail_at = fail_at;
+    const mset_status status = mset_pt_copy(judge->pt, child, va, size, false);
+    judge->source.fail_at = 0;
+    judge_watch(judge);
+    if (status == MSET_OK) {
+        judge_child(judge, child, va, va + (size - 1));
+    } else {
+        assert_true(status == MSET_NO_MEMORY && judge->source.refused != 0);
+        assert_null(mset_pt_validate(child));
+    }
+    mset_pt_destroy(child);
+}
+
 /* ---- as text -------------------------------------------------------------------------------- */
 
 const char *pt_call_text(const struct pt_call *c, char *text, size_t size) {

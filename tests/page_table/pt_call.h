@@ -57,6 +57,13 @@ bool pt_call_meets(const struct spots *spots, const struct pt_call *call);
 
 /* A part of the table goes to a new one (mset_pt_copy), which holds that part and nothing else. */
 void pt_call_copy(struct judge *judge, uint64_t va, uint64_t size, bool write_protect);
+/*
+ * The same in two steps: first `part` bytes go to the new table and are unmapped there, then the
+ * whole, to where tables are now and a flush is outstanding; with `fail_at` the frame of that
+ * number is refused, and all after it. What is there is in the way of another copy.
+ */
+void pt_call_copy_again(struct judge *judge, uint64_t va, uint64_t size, uint64_t part,
+                        uint64_t fail_at);
 
 /* As C. Returns `text`. */
 const char *pt_call_text(const struct pt_call *call, char *text, size_t size);
