@@ -35,6 +35,7 @@ static unsigned char *byte_at(struct world *world, uint64_t address, bool write,
         *status = MSET_ACCESS_DENIED;
         return NULL;
     }
+    world->to_tell += write && !device && sight.logged;
     return device ? &content->shadow_device[offset] : &content->shadow[offset];
 }
 
@@ -64,12 +65,42 @@ static uint64_t pick_address(struct driver *driver) {
     return at * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static uint64_t pick_size(struct driver *driver) {
+/* Sometimes what only a guest asks for: up to 2^64 or past it, past the end of the map, half of all
+   there is. */
+static uint64_t pick_size(struct driver *driver, uint64_t address) {
+    const struct world *const world = driver->world;
     const uint8_t how = drive_byte(driver);
     if (how < 100) {
         return how % 24;
     }
-    return how < 250 ? (uint64_t)how * 48 % MOST : MOST;
+    switch (how) {
+    case 255:
+        return 0 - address;
+    case 254:
+        return 1 - address;
+    case 253:
+        return UINT64_MAX;
+    case 252:
+        return UINT64_C(1) << 63;
+    case 251:
+        return world->options.base + MODEL_UNITS * world->options.unit - address + 1;
+    case 250:
+        return MOST;
+    default:
+        return (uint64_t)how * 48 % MOST;
+    }
+}
+
+/* No more than a buffer of MOST bytes can be asked to hold: what wraps, or ends before, is kept. */
+static uint64_t buffered(struct world *world, uint64_t address, uint64_t size, bool write) {
+    const uint64_t counted = world->to_tell;
+    mset_status status = MSET_OK;
+    uint64_t at = 0;
+    while (size > MOST && !wraps(address, size) && at <= MOST && status == MSET_OK) {
+        at += byte_at(world, address + at, write, &status) != NULL;
+    }
+    world->to_tell = counted; /* nothing was written */
+    return at > MOST ? MOST : size;
 }
 
 static void judge(struct driver *driver, const char *what, mset_status status, mset_status wanted,
@@ -87,7 +118,8 @@ static void judge(struct driver *driver, const char *what, mset_status status, m
 static void read_bytes(struct driver *driver) {
     struct world *const world = driver->world;
     static unsigned char got[MOST], wanted[MOST];
-    const uint64_t address = pick_address(driver), size = pick_size(driver);
+    const uint64_t address = pick_address(driver);
+    const uint64_t size = buffered(world, address, pick_size(driver, address), false);
     mset_status expected = wraps(address, size) ? MSET_INVALID_PARAM : MSET_OK;
     uint64_t at = 0, done = 99;
     memset(got, 0xcc, sizeof got);
@@ -108,17 +140,19 @@ static void read_bytes(struct driver *driver) {
 static void write_bytes(struct driver *driver, bool fill) {
     struct world *const world = driver->world;
     static unsigned char bytes[MOST];
-    const uint64_t address = pick_address(driver), size = pick_size(driver);
+    const uint64_t address = pick_address(driver), wish = pick_size(driver, address);
+    const uint64_t size = fill ? wish : buffered(world, address, wish, true);
     const unsigned char seed = drive_byte(driver);
     mset_status expected = wraps(address, size) ? MSET_INVALID_PARAM : MSET_OK;
     uint64_t at = 0, done = 99;
-    for (uint64_t i = 0; i < size; i++) {
-        bytes[i] = (unsigned char)(fill ? seed : seed + i * 7);
+    for (uint64_t i = 0; i < MOST; i++) {
+        bytes[i] = (unsigned char)(seed + i * 7);
     }
     while (expected == MSET_OK && at < size) {
         unsigned char *const byte = byte_at(world, address + at, true, &expected);
         if (byte != NULL) {
-            *byte = bytes[at++];
+            *byte = fill ? seed : bytes[at];
+            at++;
         }
     }
     const mset_status status = fill ? mset_guest_fill(&world->cursor, address, seed, size, &done)
@@ -129,6 +163,8 @@ static void write_bytes(struct driver *driver, bool fill) {
 /* Is some byte both read and written? Then what comes of it is not specified. */
 static bool tangled(struct world *world, uint64_t to, uint64_t from, uint64_t size) {
     bool seen[MODEL_REGIONS] = {false};
+    const uint64_t most = MODEL_UNITS * world->options.unit;
+    size = size < most ? size : most; /* it will have stopped by then */
     for (uint64_t i = 0; i < size; i++) {
         uint64_t offset;
         const struct model_sight sight = sight_at(world, from + i, &offset);
@@ -149,7 +185,7 @@ static bool tangled(struct world *world, uint64_t to, uint64_t from, uint64_t si
 static void copy_bytes(struct driver *driver) {
     struct world *const world = driver->world;
     const uint64_t from = pick_address(driver), to = pick_address(driver);
-    const uint64_t size = pick_size(driver);
+    const uint64_t size = pick_size(driver, from);
     const bool overlap = size != 0 && (to - from < size || from - to < size);
     mset_status expected =
         wraps(from, size) || wraps(to, size) || overlap ? MSET_INVALID_PARAM : MSET_OK;
@@ -204,7 +240,7 @@ static unsigned char *real_byte(const struct world *world, uint64_t address) {
 
 static void slices(struct driver *driver) {
     struct world *const world = driver->world;
-    const uint64_t address = pick_address(driver), size = pick_size(driver);
+    const uint64_t address = pick_address(driver), size = pick_size(driver, address);
     const size_t room = 1 + drive_below(driver, 4);
     const bool write = drive_below(driver, 2) != 0;
     mset_status expected = wraps(address, size) ? MSET_INVALID_PARAM : MSET_OK;
@@ -239,6 +275,50 @@ static void slices(struct driver *driver) {
     if (status == MSET_OK && told != size) {
         world_complain(world, "the slices are not as long as the range");
     }
+}
+
+/* ---- pointers -----------------------------------------------------------------------------------
+ */
+
+/* What is handed out lies in the region that is seen there, from the first byte to the last. */
+static void translate(struct driver *driver) {
+    static const uint64_t accesses[] = {MSET_READ, MSET_WRITE, MSET_READ | MSET_WRITE};
+    struct world *const world = driver->world;
+    const uint64_t address = pick_address(driver), access = accesses[drive_below(driver, 3)];
+    uint64_t offset = 0, end = 0, bytes = 0;
+    void *host = NULL;
+    const struct model_sight sight = sight_at(world, address, &offset);
+    const bool memory = sight.kind == MSET_REGION_RAM ||
+                        (sight.kind == MSET_REGION_ROM && (access & MSET_WRITE) == 0);
+    const mset_status wanted = sight.region < 0 ? MSET_NOT_FOUND
+                               : memory         ? MSET_OK
+                                                : MSET_ACCESS_DENIED;
+    const mset_status status = mset_guest_translate(&world->cursor, address, access, &host, &bytes);
+    judge(driver, "translate", status, wanted, 0, 0);
+    if (status != MSET_OK || wanted != MSET_OK) {
+        return;
+    }
+    const struct model_sight last = sight_at(world, address + (bytes - 1), &end);
+    if (bytes == 0 || last.region != sight.region || last.kind != sight.kind ||
+        end != offset + (bytes - 1) || host != real_byte(world, address)) {
+        world_complain(world, "translates to another place");
+    }
+}
+
+/* What was written through pointers is told where it is logged. */
+static void tell_written(struct driver *driver) {
+    struct world *const world = driver->world;
+    const uint64_t address = pick_address(driver), size = pick_size(driver, address);
+    mset_status expected = wraps(address, size) ? MSET_INVALID_PARAM : MSET_OK;
+    for (uint64_t at = 0; at < size && expected == MSET_OK; at++) {
+        uint64_t offset;
+        const struct model_sight sight = sight_at(world, address + at, &offset);
+        if (sight.region < 0 || sight.kind != MSET_REGION_RAM) {
+            expected = sight.region < 0 ? MSET_NOT_FOUND : MSET_ACCESS_DENIED;
+        }
+        world->to_tell += expected == MSET_OK && sight.logged;
+    }
+    judge(driver, "wrote", mset_guest_wrote(&world->cursor, address, size), expected, 0, 0);
 }
 
 /* ---- discard, room ------------------------------------------------------------------------------
@@ -276,17 +356,40 @@ static mset_status judge_discard(const struct world *world, uint64_t unit, uint6
     return MSET_OK;
 }
 
-static void discard(struct driver *driver) {
-    struct world *const world = driver->world;
-    const uint64_t unit = drive_below(driver, MODEL_UNITS);
-    const uint64_t units = 1 + drive_below(driver, MODEL_UNITS - unit);
-    const mset_status wanted = judge_discard(world, unit, unit + units);
+/* The same of a range that need not begin or end in the map, nor be one. */
+static mset_status judge_range(const struct world *world, uint64_t address, uint64_t size) {
+    const uint64_t unit = world->options.unit, at = address - world->options.base;
+    if (size == 0 || (address | size) % unit != 0 || wraps(address, size)) {
+        return MSET_INVALID_PARAM;
+    }
+    if (at / unit >= MODEL_UNITS) {
+        return MSET_NOT_FOUND;
+    }
+    const uint64_t room = MODEL_UNITS - at / unit;
+    const bool inside = size / unit <= room;
     const mset_status status =
-        mset_guest_discard(world->guest, world_address(world, unit), units * world->options.unit);
-    judge(driver, "discard", status, wanted, 0, 0);
-    for (uint64_t i = 0; i < units * world->options.unit && wanted == MSET_OK; i++) {
+        judge_discard(world, at / unit, at / unit + (inside ? size / unit : room));
+    return status == MSET_OK && !inside ? MSET_NOT_FOUND : status;
+}
+
+static void discard(struct driver *driver, bool anywhere) {
+    struct world *const world = driver->world;
+    const uint64_t unit = world->options.unit;
+    uint64_t address, size;
+    if (anywhere) {
+        const uint64_t aligned = drive_below(driver, 4) != 0 ? unit - 1 : 0;
+        address = pick_address(driver) & ~aligned;
+        size = pick_size(driver, address) & ~aligned;
+    } else {
+        const uint64_t first = drive_below(driver, MODEL_UNITS);
+        address = world_address(world, first);
+        size = unit * (1 + drive_below(driver, MODEL_UNITS - first));
+    }
+    const mset_status wanted = judge_range(world, address, size);
+    judge(driver, "discard", mset_guest_discard(world->guest, address, size), wanted, 0, 0);
+    for (uint64_t i = 0; i < size && wanted == MSET_OK; i++) {
         mset_status ignored;
-        *byte_at(world, world_address(world, unit) + i, false, &ignored) = 0;
+        *byte_at(world, address + i, false, &ignored) = 0;
     }
 }
 
@@ -365,7 +468,24 @@ static void collect(struct driver *driver) {
     }
 }
 
-void drive_access(struct driver *driver, unsigned which) {
+/* ---- all of them --------------------------------------------------------------------------------
+ */
+
+static void use_pointers(struct driver *driver) {
+    switch (drive_below(driver, 4)) {
+    case 0:
+        discard(driver, true);
+        break;
+    case 1:
+        tell_written(driver);
+        break;
+    default:
+        translate(driver);
+        break;
+    }
+}
+
+static void use(struct driver *driver, unsigned which) {
     switch (which) {
     case 0:
     case 1:
@@ -390,7 +510,7 @@ void drive_access(struct driver *driver, unsigned which) {
         slices(driver);
         break;
     case 10:
-        discard(driver);
+        discard(driver, false);
         break;
     case 11:
         find_room(driver);
@@ -400,8 +520,20 @@ void drive_access(struct driver *driver, unsigned which) {
     case 14:
         write_as_guest(driver);
         break;
-    default:
+    case 15:
         collect(driver);
         break;
+    default:
+        use_pointers(driver);
+        break;
+    }
+}
+
+void drive_access(struct driver *driver, unsigned which) {
+    struct world *const world = driver->world;
+    use(driver, which);
+    if (world->told != world->to_tell) {
+        world_complain(world, "%d logged bytes written, %d told of", (int)world->to_tell,
+                       (int)world->told);
     }
 }

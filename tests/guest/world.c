@@ -257,6 +257,22 @@ static void compare_slots(struct world *world) {
     }
 }
 
+/* Every byte of memory, seen or not, also behind the end of what is shown. */
+static void compare_bytes(struct world *world) {
+    for (int i = 0; i < MODEL_REGIONS; i++) {
+        const struct content *const content = &world->contents[i];
+        const struct model_region *const region = &world->model.committed.regions[i];
+        struct mset_region_info info;
+        if (!region->exists || content->shadow == NULL || region->kind == MSET_REGION_MMIO) {
+            continue;
+        }
+        mset_region_get(content->handle, &info);
+        if (memcmp(info.memory.host, content->shadow, content->size) != 0) {
+            world_complain(world, "region %d holds other bytes", i);
+        }
+    }
+}
+
 static void compare_live_memory(struct world *world) {
     uint64_t wanted = 0;
     for (int i = 0; i < MODEL_REGIONS; i++) {
@@ -287,6 +303,7 @@ void world_compare(struct world *world) {
     }
     compare_slots(world);
     compare_live_memory(world);
+    compare_bytes(world);
     if (world->paused || world->watcher.paused || world->watcher.prepared) {
         world_complain(world, "somebody still waits");
     }
@@ -358,6 +375,23 @@ static void synchronize(void *context) {
     world->synchronized++;
 }
 
+/* Only what is logged, and only memory. */
+static void wrote(void *context, uint64_t address, uint64_t size) {
+    struct world *const world = context;
+    const uint64_t unit = world->options.unit, at = address - world->options.base;
+    for (uint64_t k = at / unit; size != 0 && k <= (at + (size - 1)) / unit; k++) {
+        struct model_sight sight = {.region = -1};
+        if (k < MODEL_UNITS) {
+            sight = model_look(&world->model.committed, k);
+        }
+        if (sight.region < 0 || sight.kind != MSET_REGION_RAM || !sight.logged) {
+            world_complain(world, "told of a write to what is not logged");
+            return;
+        }
+    }
+    world->told += size;
+}
+
 static void require(struct world *world, mset_status status) {
     if (status != MSET_OK) {
         world_complain(world, "a world cannot be opened: %s", mset_status_text(status));
@@ -402,6 +436,7 @@ void world_open(struct world *world, const struct world_options *options) {
                                              .host = &host,
                                              .page_size = options->unit,
                                              .synchronize = synchronize,
+                                             .wrote = wrote,
                                              .context = world};
     require(world, mset_guest_create(&guest, &world->guest));
     mset_guest_cursor_init(&world->cursor, world->guest);

@@ -47,6 +47,7 @@ struct world {
     uint64_t pauses;
     uint64_t host_live, host_fail_at, host_calls;
     uint64_t synchronized;
+    uint64_t to_tell, told; /* bytes of logged memory that were written by the model, and told of */
     bool dirty[MODEL_UNITS];     /* pages of 4 KiB that the next collection has to report */
     bool uncertain[MODEL_UNITS]; /* and those that it may */
     char complaint[256];         /* the first thing that was wrong; empty: nothing */
