@@ -16,5 +16,6 @@
 #include "page_table.h"
 #include "plan.h"
 #include "set.h"
+#include "slabs.h"
 
 #endif

@@ -50,9 +50,10 @@ struct mset;
 
 /* Zero in any field asks for the default, so `{0}` or a NULL pointer will do. */
 struct mset_options {
-    const struct mset_allocator *allocator; /* NULL: mset_allocator_default(); copied */
-    uint64_t page_size;                     /* power of two; 0: 4096; 1: byte-granular */
-    unsigned flags;                         /* MSET_MERGE */
+    /* Copied. NULL: slabs (slabs.h) over mset_allocator_default(), of this set alone. */
+    const struct mset_allocator *allocator;
+    uint64_t page_size; /* power of two; 0: 4096; 1: byte-granular */
+    unsigned flags;     /* MSET_MERGE */
     uint64_t guard;     /* bytes that MSET_GUARD keeps free; multiple of the page size */
     uint64_t max_areas; /* see mset_set_limits(); 0: no limit */
     uint64_t max_bytes;

@@ -1,16 +1,23 @@
 /* allocator_default.c - the C library as an allocator (hosted builds only). */
+#define _DEFAULT_SOURCE /* posix_memalign */
+
 #include <mset/base.h>
 
 #include <stdlib.h>
 
-/* aligned_alloc wants a size that is a multiple of the alignment (C11 7.22.3.1). */
 static void *libc_alloc(void *context, size_t size, size_t align) {
     (void)context;
     if (align <= _Alignof(max_align_t)) {
         return malloc(size);
     }
+#ifdef __unix__
+    void *memory = NULL;
+    return posix_memalign(&memory, align, size) == 0 ? memory : NULL;
+#else
+    /* aligned_alloc wants a size that is a multiple of the alignment (C11 7.22.3.1). */
     const size_t rounded = (size + align - 1) & ~(align - 1);
     return rounded < size ? NULL : aligned_alloc(align, rounded);
+#endif
 }
 
 static void libc_free(void *context, void *memory, size_t size, size_t align) {

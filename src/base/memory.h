@@ -7,7 +7,7 @@
 #ifndef MSET_SRC_MEMORY_H
 #define MSET_SRC_MEMORY_H
 
-#include <mset/base.h>
+#include <mset/slabs.h>
 
 #if __STDC_HOSTED__
 #include <string.h>
@@ -27,5 +27,15 @@ mset_allocator_or_default(const struct mset_allocator *allocator) {
     return allocator;
 #endif
 }
+
+/* Slabs of huge pages over it, for who has no allocator of his own; NULL where there are none. */
+#if __STDC_HOSTED__
+mset_status mset_slabs_default(struct mset_slabs **out);
+#else
+static inline mset_status mset_slabs_default(struct mset_slabs **out) {
+    *out = NULL;
+    return MSET_OK;
+}
+#endif
 
 #endif

@@ -1,7 +1,9 @@
 mset_core_sources(
     assert.c
+    slabs.c
     status.c
 )
 mset_hosted_sources(
     allocator_default.c
+    slabs_default.c
 )

@@ -8,26 +8,41 @@ static bool options_ok(const struct mset_options *options, uint64_t page_size) {
            (options->guard & (page_size - 1)) == 0;
 }
 
-static const struct mset_allocator *choose_allocator(const struct mset_options *options) {
-    const struct mset_allocator *const allocator = mset_allocator_or_default(options->allocator);
-    const bool usable = allocator != NULL && allocator->alloc != NULL && allocator->free != NULL;
-    return usable ? allocator : NULL;
+/* The caller's, or else slabs over the C library's (NULL in a freestanding build). */
+static mset_status choose_allocator(const struct mset_options *options, struct mset_slabs **slabs,
+                                    const struct mset_allocator **out) {
+    mset_status status = MSET_OK;
+    *slabs = NULL;
+    if (options->allocator == NULL) {
+        status = mset_slabs_default(slabs);
+    }
+    *out = *slabs != NULL ? mset_slabs_allocator(*slabs)
+                          : mset_allocator_or_default(options->allocator);
+    const bool usable = *out != NULL && (*out)->alloc != NULL && (*out)->free != NULL;
+    return status != MSET_OK ? status : usable ? MSET_OK : MSET_INVALID_PARAM;
 }
 
 mset_status mset_create(const struct mset_options *given, struct mset **out) {
     const struct mset_options usual = {.page_size = 0};
     const struct mset_options options = given == NULL ? usual : *given;
     const uint64_t page_size = options.page_size == 0 ? MSET_PAGE_SIZE : options.page_size;
-    const struct mset_allocator *const allocator = choose_allocator(&options);
-    if (out == NULL || allocator == NULL || !options_ok(&options, page_size)) {
+    struct mset_slabs *slabs;
+    const struct mset_allocator *allocator;
+    if (out == NULL || !options_ok(&options, page_size)) {
         return MSET_INVALID_PARAM;
+    }
+    const mset_status status = choose_allocator(&options, &slabs, &allocator);
+    if (status != MSET_OK) {
+        return status;
     }
     struct mset *set = allocator->alloc(allocator->context, sizeof *set, _Alignof(struct mset));
     if (set == NULL) {
+        mset_slabs_destroy(slabs);
         return MSET_NO_MEMORY;
     }
     memset(set, 0, sizeof *set);
     mset_at_init(&set->tree, allocator);
+    set->slabs = slabs;
     set->page_size = page_size;
     set->merge = (options.flags & MSET_MERGE) != 0;
     set->guard = options.guard;
@@ -50,8 +65,10 @@ void mset_destroy(struct mset *set) {
     mset_commit_removal(set, &path, &all);
     mset_at_destroy(&set->tree);
     const struct mset_allocator allocator = set->tree.allocator;
+    struct mset_slabs *const slabs = set->slabs;
     set->alive = 0;
     allocator.free(allocator.context, set, sizeof *set, _Alignof(struct mset));
+    mset_slabs_destroy(slabs);
 }
 
 mset_status mset_set_limits(struct mset *set, uint64_t max_areas, uint64_t max_bytes) {

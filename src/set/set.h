@@ -37,6 +37,7 @@
 
 struct mset {
     struct at_tree tree;
+    struct mset_slabs *slabs; /* its own, when it was made without an allocator */
     uint64_t page_size;
     bool merge;
     uint64_t told; /* areas with a backend: without any, ranges go without a visit */
