@@ -36,6 +36,8 @@
  * Flags are those of base.h; bits 32..63 are the caller's and travel with the area (an area's file,
  * say; the place in the file is its offset, which every cut keeps right). See backends.h for what a
  * page table cannot withhold.
+ * MSET_USER says who may, and is the processor's to judge, not mset_space_fault()'s: a kernel that
+ * has areas of its own in the window refuses faults of user mode there itself (examples/kernel).
  *
  * Failure: what does not return MSET_OK has changed nothing, but for mset_space_read, _write and
  * slices, which say how far they came. All memory is taken before the first change.
