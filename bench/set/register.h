@@ -17,6 +17,7 @@ template <class S> void add_finds() {
     add_work("find_miss", S::name, find_miss<S>);
     add_work("find_dependent", S::name, find_dependent<S>);
     add_work("find_sequential", S::name, find_sequential<S>);
+    add_work("find_learned", S::name, find_learned<S>);
 }
 
 template <class S> void add_lookups() {

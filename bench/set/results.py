@@ -10,8 +10,8 @@ NO_PEERS = (OURS, OURS_TOLD, "sorted_array", "limit")
 # The order of columns and legends; what is not in here comes after.
 ORDER = [OURS, "std_map", "absl_btree", "boost_icl", "maple_tree", "sorted_array", "limit"]
 # The order of rows and plots.
-WORKS = ["find_hit", "find_miss", "find_dependent", "find_sequential", "punch", "churn",
-         "mmap_churn", "unmap_1000", "iterate", "build_ascending", "build_random", "build_bulk",
+WORKS = ["find_hit", "find_miss", "find_dependent", "find_sequential", "find_learned",
+         "punch", "churn", "mmap_churn", "unmap_1000", "iterate", "build_ascending", "build_random", "build_bulk",
          "bytes_after_ascending", "bytes_after_random", "bytes_after_churn", "replay"]
 FEWEST_FOR_QUARTILES = 4
 PEERS_WANTED = [who for who in ORDER if who not in NO_PEERS]

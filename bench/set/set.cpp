@@ -5,6 +5,7 @@
  *     find_hit, find_miss   find by address, at a random page of a random area, or between areas
  *     find_dependent        find_hit where the last answer decides where to look next
  *     find_sequential       find_hit at one page after the other
+ *     find_learned          find_hit at 64 pages, again and again: no branch is guessed wrong
  *     punch                 unmap of one random page out of few huge areas, until there are n
  *     churn                 protect of 1..16 random pages and map-replace of 1..32, in turn
  *     mmap_churn            unmap a random area, search 1..32 pages from the top, map them

@@ -11,6 +11,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
 
@@ -95,6 +96,18 @@ template <class S> void find_sequential(benchmark::State &state) {
         }
         return at + in_slot * page;
     });
+}
+
+/* Random pages that hit, but the same 64 again and again: the processor has learned by heart which
+   way each of them goes. */
+template <class S> void find_learned(benchmark::State &state) {
+    Slots<S> &slots = kept<Slots<S>>(areas_of(state));
+    std::array<uint64_t, 64> places{};
+    for (uint64_t &place : places) {
+        place = slots.hit(slots.number());
+    }
+    size_t i = 0;
+    look_up(state, slots.areas(), true, [&](uint64_t) { return places[i++ % places.size()]; });
 }
 
 template <class S> void iterate(benchmark::State &state) {

@@ -2,8 +2,14 @@
  * limit.cpp - what the works cannot do without, whoever does them:
  *
  *     find_...      a static search tree of the start keys, then one load of the area
- *     punch, churn  a memmove within one leaf of 1 KiB, anywhere in as much memory as the areas
- * fill iterate       one read of the areas, one after the other build_...     one copy of the areas
+ *
+ *     punch, churn  a memmove within one leaf of 1 KiB, anywhere in the memory of n areas
+ *
+ *     unmap_1000    one read of 1000 areas, somewhere: how many bytes they were
+ *
+ *     iterate       one read of the areas, one after the other
+ *
+ *     build_...     one copy of the areas
  */
 #include "../enlist.h"
 #include "../limit/tree.h"
@@ -46,6 +52,20 @@ void copy(benchmark::State &state) {
 }
 
 /* Four words an area. */
+void read_1000(benchmark::State &state) {
+    constexpr uint64_t run = 1000;
+    const std::vector<uint64_t> words(areas_of(state) * 4, 1);
+    Random random;
+    Stopwatch watch(state);
+    watch.start();
+    while (state.KeepRunning()) {
+        const uint64_t first = random.below(areas_of(state) - run + 1);
+        benchmark::DoNotOptimize(LimitTree::loops.sum(&words[first * 4], run * 4));
+    }
+    watch.stop();
+    watch.report_each(run);
+}
+
 void read(benchmark::State &state) {
     const std::vector<uint64_t> words(areas_of(state) * 4, 1);
     Stopwatch watch(state);
@@ -60,6 +80,7 @@ void read(benchmark::State &state) {
 void add_works() {
     add_finds<LimitTree>();
     add_work("iterate", LimitTree::name, read);
+    add_work("unmap_1000", LimitTree::name, read_1000, 1000);
     for (const char *work : {"punch", "churn"}) {
         add_work(work, LimitTree::name, move_in_leaf);
     }
