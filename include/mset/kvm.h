@@ -100,7 +100,11 @@ MSET_API void mset_kvm_get_statistics(const struct mset_kvm *kvm, struct mset_kv
 /*
  * Removes every slot that KVM has confirmed, and is not lost any more. Then detach the listener,
  * and attach it again: it gets all the slots there should be. While it is lost every commit that
- * changes slots is MSET_BAD_STATE. MSET_BAD_STATE if KVM still refuses.
+ * changes slots is MSET_BAD_STATE; so is, after a reset, one that needs a slot which was removed.
+ * MSET_BAD_STATE if KVM still refuses.
+ *
+ * Let no vCPU run from the commit that lost it to the end of this: KVM may still have a slot of
+ * memory that the failed transaction had added, and which has been freed with it.
  */
 MSET_API mset_status mset_kvm_reset(struct mset_kvm *kvm);
 

@@ -37,9 +37,29 @@ static mset_status judge_slot(const struct mset_kvm *kvm, const struct mset_slot
     return MSET_OK;
 }
 
-static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
+/* How many of the slots that are to change KVM does not have, since a reset. */
+static size_t count_missing(const struct mset_kvm *kvm, const struct mset_slot_delta *delta) {
+    size_t missing = 0;
+    for (size_t i = 0; i < delta->removes; i++) {
+        missing += mset_kvm_slots_find(&kvm->slots, delta->removed[i].start) == NO_ID;
+    }
+    for (size_t i = 0; i < delta->moves; i++) {
+        missing += mset_kvm_slots_find(&kvm->slots, delta->moved[i].from.start) == NO_ID;
+    }
+    for (size_t i = 0; i < delta->relogs; i++) {
+        missing += mset_kvm_slots_find(&kvm->slots, delta->relogged[i].start) == NO_ID;
+    }
+    return missing;
+}
+
+static bool only_removes(const struct mset_slot_delta *delta) {
+    return delta->adds == 0 && delta->moves == 0 && delta->relogs == 0;
+}
+
+static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delta *delta,
+                         size_t missing) {
     const uint64_t used = kvm->slots.used < delta->removes ? 0 : kvm->slots.used - delta->removes;
-    if (kvm->lost) {
+    if (kvm->lost || (missing != 0 && !only_removes(delta))) {
         return MSET_BAD_STATE;
     }
     if (delta->adds > kvm->max_slots || used > kvm->max_slots - delta->adds) {
@@ -92,9 +112,10 @@ static mset_status reserve_bits(struct mset_kvm *kvm, const struct mset_slot_del
 
 static int prepare(struct mset_guest_listener *listener, const struct mset_slot_delta *delta) {
     struct mset_kvm *const kvm = kvm_of(listener);
-    mset_status status = judge(kvm, delta);
-    if (status == MSET_OK) {
-        status = mset_kvm_slots_reserve(kvm, delta->adds);
+    const size_t missing = count_missing(kvm, delta);
+    mset_status status = judge(kvm, delta, missing);
+    if (status == MSET_OK) { /* undoing adds what was missing, too */
+        status = mset_kvm_slots_reserve(kvm, delta->adds + missing);
     }
     return (int)(status == MSET_OK ? reserve_bits(kvm, delta) : status);
 }

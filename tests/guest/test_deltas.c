@@ -517,6 +517,43 @@ static void test_meddling(void **state) {
     scene_close(&scene);
 }
 
+static void add_many(struct machine *machine, uint64_t start, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        (void)add(&machine->scene, ram_at(start + i * 2 * PAGE, 1));
+    }
+}
+
+/* After a reset KVM has no slots where the guest has: nothing that needs them may be done until the
+   listener has been attached anew. */
+static void test_reset(void **state) {
+    struct machine machine;
+    (void)state;
+    machine_open(&machine);
+    struct mset_guest *const guest = machine.scene.guest;
+    struct mset_region *const other = add(&machine.scene, ram_at(0x800000, 4));
+    add_many(&machine, 0x1000000, 20);
+    assert_int_equal(mset_kvm_reset(machine.kvm), MSET_OK);
+    assert_int_equal(fake_kvm_count(&machine.fake), 0);
+    assert_int_equal(mset_guest_move(guest, other, 0x900000), MSET_BAD_STATE);
+    assert_int_equal(mset_guest_set_logged(guest, other, true), MSET_BAD_STATE);
+    assert_int_equal(mset_guest_resize(guest, other, PAGE), MSET_BAD_STATE);
+    assert_ptr_equal(seen_at(&machine.scene, 0x803000), other);
+    assert_int_equal(mset_guest_remove(guest, other), MSET_OK); /* it is not there anyway */
+    add_many(&machine, 0x2000000, 20);
+    assert_int_equal(fake_kvm_count(&machine.fake), 20);
+    /* Refused half-way all come back that should be there: more than there ever were. */
+    fault_point_set(&machine.fake.faults, 20, false);
+    assert_int_equal(mset_guest_detach(guest, mset_kvm_listener(machine.kvm)), MSET_BAD_STATE);
+    fault_point_set(&machine.fake.faults, 0, false);
+    assert_int_equal(fake_kvm_count(&machine.fake), 41);
+    assert_int_equal(mset_guest_detach(guest, mset_kvm_listener(machine.kvm)), MSET_OK);
+    assert_int_equal(fake_kvm_count(&machine.fake), 0);
+    assert_int_equal(mset_guest_attach(guest, mset_kvm_listener(machine.kvm)), MSET_OK);
+    assert_int_equal(fake_kvm_count(&machine.fake), 41);
+    assert_int_equal(mset_guest_move(guest, machine.ram, 0x900000), MSET_OK);
+    machine_close(&machine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split_and_merge),
@@ -532,6 +569,7 @@ int main(void) {
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_no_machine),
         cmocka_unit_test(test_meddling),
+        cmocka_unit_test(test_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
