@@ -250,7 +250,8 @@ struct mset_guest_failure {
     int code; /* 0: nobody refused */
     struct mset_guest_listener *listener;
     /* A listener that refused, or could not undo what it had done, and so no longer has what the
-       flat view says, NULL if all are well: detach it, or have it begin anew. */
+       flat view says, NULL if all are well: detach it, or have it begin anew. Until then the guest
+       keeps the memory of regions that go, or were added in vain: it may still be shown. */
     struct mset_guest_listener *lost;
 };
 MSET_API struct mset_guest_failure mset_guest_last_failure(const struct mset_guest *guest);

@@ -103,8 +103,9 @@ MSET_API void mset_kvm_get_statistics(const struct mset_kvm *kvm, struct mset_kv
  * changes slots is MSET_BAD_STATE; so is, after a reset, one that needs a slot which was removed.
  * MSET_BAD_STATE if KVM still refuses.
  *
- * Let no vCPU run from the commit that lost it to the end of this: KVM may still have a slot of
- * memory that the failed transaction had added, and which has been freed with it.
+ * Until then KVM may have slots of memory that is in the guest's map no more, or not yet. The guest
+ * keeps such memory until the listener is detached; the caller's (MSET_MEMORY_CALLER) has to stay
+ * as long.
  */
 MSET_API mset_status mset_kvm_reset(struct mset_kvm *kvm);
 

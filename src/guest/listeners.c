@@ -19,6 +19,7 @@ static void abort_one(struct mset_guest_listener *listener, const struct mset_sl
 
 static void note_lost(struct mset_guest *guest, struct mset_guest_listener *listener) {
     guest->failure.lost = listener;
+    guest->lost_one = true;
 }
 
 static int apply(struct mset_guest *guest, struct mset_guest_listener *listener,
@@ -210,6 +211,7 @@ mset_status mset_guest_detach(struct mset_guest *guest, struct mset_guest_listen
         *link = listener->next;
         if (guest->failure.lost == listener) {
             guest->failure.lost = NULL;
+            mset_haunted_free(guest);
         }
     }
     return status;

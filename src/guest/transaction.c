@@ -12,6 +12,34 @@ mset_status mset_change_begin(struct mset_guest *guest) {
 
 /* ---- the end of changes ---------------------------------------------------------------------- */
 
+static void free_list(struct mset_region *region) {
+    while (region != NULL) {
+        struct mset_region *const following = region->next_changed;
+        mset_region_free(region);
+        region = following;
+    }
+}
+
+void mset_haunted_free(struct mset_guest *guest) {
+    free_list(guest->haunted);
+    guest->haunted = NULL;
+}
+
+/* A lost listener may still have slots of regions that go now, or that never came to be because it
+   was lost: the guest must not find other memory of the host there. */
+static bool may_be_shown(const struct mset_guest *guest, bool committed) {
+    return guest->failure.lost != NULL && (committed || guest->lost_one);
+}
+
+static void keep_haunted(struct mset_guest *guest, struct mset_region *going) {
+    while (going != NULL) {
+        struct mset_region *const following = going->next_changed;
+        going->next_changed = guest->haunted;
+        guest->haunted = going;
+        going = following;
+    }
+}
+
 /* Those on the list that are to go leave all lists before the first is freed: some are aliases of
    others. What is left on the list is done with. */
 static void end_changes(struct mset_guest *guest, bool committed) {
@@ -31,10 +59,12 @@ static void end_changes(struct mset_guest *guest, bool committed) {
             region->dying = false;
         }
     }
-    for (; going != NULL; going = following) {
-        following = going->next_changed;
-        mset_region_free(going);
+    if (may_be_shown(guest, committed)) {
+        keep_haunted(guest, going);
+    } else {
+        free_list(going);
     }
+    guest->lost_one = false;
     guest->changes = NULL;
     guest->open = false;
 }
@@ -125,6 +155,7 @@ static mset_status run(struct mset_guest *guest, struct mset_commit_report *repo
 static mset_status commit(struct mset_guest *guest, struct mset_commit_report *report) {
     *report = (struct mset_commit_report){0};
     guest->committing = true;
+    guest->lost_one = false;
     const mset_status status = guest->changes == NULL ? MSET_OK : run(guest, report);
     end_changes(guest, status == MSET_OK);
     guest->committing = false;

@@ -241,6 +241,111 @@ static void test_lost(void **state) {
     assert_int_equal(mset_kvm_reset(NULL), MSET_INVALID_PARAM);
 }
 
+/* ---- memory that a lost listener shows ---------------------------------------------------------
+ */
+
+static int obtain_counted(void *context, struct mset_memory *memory) {
+    uint64_t *const live = context;
+    memory->host = aligned_alloc(MSET_PAGE_SIZE, memory->size);
+    *live += memory->host != NULL;
+    return memory->host != NULL ? 0 : MSET_NO_MEMORY;
+}
+
+static void release_counted(void *context, struct mset_memory *memory) {
+    uint64_t *const live = context;
+    free(memory->host);
+    --*live;
+}
+
+struct haunt {
+    uint64_t live; /* pieces of host memory */
+    struct mset_guest *guest;
+    struct fake_kvm fake;
+    struct mset_kvm *kvm;
+    struct watcher watcher;
+    struct mset_region *hidden;
+};
+
+static mset_status haunt_add(struct haunt *haunt, uint64_t start, bool hidden,
+                             struct mset_region **region) {
+    const struct mset_region_config config = {.kind = MSET_REGION_RAM,
+                                              .start = start,
+                                              .size = MSET_PAGE_SIZE,
+                                              .hidden = hidden,
+                                              .memory = {.source = MSET_MEMORY_ANONYMOUS}};
+    return mset_guest_add(haunt->guest, &config, region);
+}
+
+static void haunt_open(struct haunt *haunt) {
+    memset(haunt, 0, sizeof *haunt);
+    const struct mset_memory_host host = {obtain_counted, release_counted, NULL, &haunt->live};
+    const struct mset_guest_options options = {.host = &host};
+    assert_int_equal(mset_guest_create(&options, &haunt->guest), MSET_OK);
+    fake_kvm_open(&haunt->fake);
+    const struct mset_kvm_config config = {
+        .vm = FAKE_VM, .control = fake_kvm_control, .control_context = &haunt->fake};
+    assert_int_equal(mset_kvm_create(&config, &haunt->kvm), MSET_OK);
+    watcher_open(&haunt->watcher);
+    assert_int_equal(mset_guest_attach(haunt->guest, mset_kvm_listener(haunt->kvm)), MSET_OK);
+    assert_int_equal(mset_guest_attach(haunt->guest, &haunt->watcher.listener), MSET_OK);
+    assert_int_equal(haunt_add(haunt, 0x1000, true, &haunt->hidden), MSET_OK);
+}
+
+/* From now on: KVM does as it is told, the watcher refuses, KVM does not take it back. */
+static void haunt_arm(struct haunt *haunt) {
+    fault_point_set(&haunt->fake.faults, 2, true);
+    haunt->watcher.refuses = REFUSE_APPLY;
+}
+
+static void haunt_close(struct haunt *haunt) {
+    fault_point_set(&haunt->fake.faults, 0, false);
+    assert_int_equal(mset_kvm_reset(haunt->kvm), MSET_OK);
+    assert_int_equal(mset_guest_detach(haunt->guest, mset_kvm_listener(haunt->kvm)), MSET_OK);
+}
+
+static void haunt_free(struct haunt *haunt) {
+    mset_guest_destroy(haunt->guest);
+    assert_int_equal(haunt->live, 0);
+    mset_kvm_destroy(haunt->kvm);
+    fake_kvm_close(&haunt->fake);
+}
+
+/* KVM keeps a slot of what the failed commit added: its memory stays until KVM has been reset. */
+static void test_memory_added_in_vain(void **state) {
+    struct haunt haunt;
+    struct mset_region *region = NULL;
+    (void)state;
+    haunt_open(&haunt);
+    haunt_arm(&haunt);
+    assert_int_equal(haunt_add(&haunt, 0x5000, false, &region), MSET_BAD_STATE);
+    assert_non_null(fake_kvm_at(&haunt.fake, 0x5000));
+    assert_int_equal(haunt.live, 2);
+    assert_int_equal(haunt_add(&haunt, 0x7000, false, &region), MSET_BAD_STATE);
+    assert_int_equal(haunt.live, 2); /* that one was never shown */
+    haunt_close(&haunt);
+    assert_int_equal(haunt.live, 1);
+    haunt_free(&haunt);
+}
+
+/* The same of what it shows against the guest's map, and is removed then. */
+static void test_memory_removed_while_lost(void **state) {
+    (void)state;
+    for (unsigned destroyed = 0; destroyed < 2; destroyed++) {
+        struct haunt haunt;
+        haunt_open(&haunt);
+        haunt_arm(&haunt);
+        assert_int_equal(mset_guest_show(haunt.guest, haunt.hidden, true), MSET_BAD_STATE);
+        assert_non_null(fake_kvm_at(&haunt.fake, 0x1000));
+        assert_int_equal(mset_guest_remove(haunt.guest, haunt.hidden), MSET_OK);
+        assert_int_equal(haunt.live, 1);
+        if (destroyed == 0) {
+            haunt_close(&haunt);
+            assert_int_equal(haunt.live, 0);
+        }
+        haunt_free(&haunt);
+    }
+}
+
 /* ---- what could not be brought back ------------------------------------------------------------
  */
 
@@ -393,6 +498,8 @@ int main(void) {
         cmocka_unit_test(test_every_listener),
         cmocka_unit_test(test_the_host),
         cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_memory_added_in_vain),
+        cmocka_unit_test(test_memory_removed_while_lost),
         cmocka_unit_test(test_no_way_back),
         cmocka_unit_test(test_no_way_back_for_a_view),
         cmocka_unit_test(test_creating),
