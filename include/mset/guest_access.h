@@ -75,6 +75,7 @@ static inline mset_status mset_guest_translate(struct mset_guest_cursor *cursor,
     return mset_guest_lookup(cursor, address, access, host, bytes);
 }
 
+/* What is read into, or written from, may be guest memory, too, and overlap. */
 MSET_API mset_status mset_guest_read(struct mset_guest_cursor *cursor, uint64_t address, void *to,
                                      uint64_t size, uint64_t *done);
 MSET_API mset_status mset_guest_write(struct mset_guest_cursor *cursor, uint64_t address,

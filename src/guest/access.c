@@ -15,7 +15,7 @@ static mset_status read_piece(struct mset_guest_cursor *cursor, uint64_t address
     void *host;
     const mset_status status = access_memory(cursor, address, MSET_READ, size, &host, bytes);
     if (status == MSET_OK) {
-        memcpy(to, host, (size_t)*bytes);
+        memmove(to, host, (size_t)*bytes); /* `to` may be guest memory, too */
     }
     return status == MSET_ACCESS_DENIED ? mset_io_read(cursor->guest, address, to, size, bytes)
                                         : status;

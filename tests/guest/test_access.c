@@ -188,6 +188,26 @@ static void test_copies(void **state) {
     machine_close(&machine);
 }
 
+/* A device reads a chain of buffers into memory of the guest, by its host address, and the guest
+   has chosen both: they may overlap, as they may for a write. */
+static void test_onto_itself(void **state) {
+    struct machine machine;
+    unsigned char before[64];
+    (void)state;
+    machine_open(&machine, usual);
+    struct mset_guest_cursor *const cursor = &machine.scene.cursor;
+    unsigned char *const low = host_of(machine.low);
+    for (size_t i = 0; i < sizeof before; i++) {
+        low[i] = before[i] = (unsigned char)(i * 5);
+    }
+    assert_int_equal(mset_guest_read(cursor, LOW, low + 1, 48, NULL), MSET_OK);
+    assert_memory_equal(low + 1, before, 48);
+    memcpy(before, low, sizeof before);
+    assert_int_equal(mset_guest_write(cursor, LOW + 8, low, 48, NULL), MSET_OK);
+    assert_memory_equal(low + 8, before, 48);
+    machine_close(&machine);
+}
+
 /* ---- handlers ----------------------------------------------------------------------------------
  */
 
@@ -432,6 +452,7 @@ int main(void) {
         cmocka_unit_test(test_ram_hole_ram),
         cmocka_unit_test(test_hostile_ranges),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_onto_itself),
         cmocka_unit_test(test_pieces_of_devices),
         cmocka_unit_test(test_deaf_devices),
         cmocka_unit_test(test_handlers_that_change_the_map),
