@@ -69,10 +69,10 @@ static mset_status judge(const struct mset_kvm *kvm, const struct mset_slot_delt
     for (size_t i = 0; i < delta->adds && status == MSET_OK; i++) {
         status = judge_slot(kvm, &delta->added[i]);
     }
-    for (size_t i = 0; i < delta->moves; i++) {
-        if (ends_with_the_address_space(delta->moved[i].to, delta->moved[i].from.size)) {
-            return MSET_UNSUPPORTED;
-        }
+    for (size_t i = 0; i < delta->moves && status == MSET_OK; i++) {
+        struct mset_slot there = delta->moved[i].from;
+        there.start = delta->moved[i].to;
+        status = judge_slot(kvm, &there);
     }
     return status;
 }

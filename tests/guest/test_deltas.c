@@ -304,7 +304,10 @@ static void test_pages_of_slots(void **state) {
     struct mset_region_config config = ram_at(256, 1);
     assert_int_equal(try_add(&machine.scene, config), MSET_UNSUPPORTED);
     config = ram_at(0, 1);
-    add(&machine.scene, config);
+    struct mset_region *const whole = add(&machine.scene, config);
+    assert_int_equal(mset_guest_move(machine.scene.guest, whole, 8 * PAGE + 256), MSET_UNSUPPORTED);
+    assert_int_equal(mset_guest_move(machine.scene.guest, whole, 8 * PAGE), MSET_OK);
+    assert_int_equal(machine.fake.sets, 2);
     machine_close(&machine);
     scene_open_with(&machine.scene, (struct mset_guest_options){.page_size = 256});
     struct watcher watcher;
