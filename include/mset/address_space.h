@@ -27,8 +27,8 @@
  *            RAM. The frames are the caller's. A clone sees the same ones.
  *   alloc    private memory, copied on write, of frames from config.pages: backend cow of cow.h.
  *            Pages are made at the first fault, or all at once (MSET_POPULATE,
- * mset_space_populate). MSET_SHARED is MSET_UNSUPPORTED: what several spaces write to is a linear
- * area here.
+ *            mset_space_populate). MSET_SHARED is MSET_UNSUPPORTED: what several spaces write to is
+ *            a linear area here.
  *
  * Ranges: (start, size) in bytes, multiples of the smallest page of the table, inside the window of
  * the space (config.start, config.size); else MSET_INVALID_PARAM, as for what is empty or wraps.

@@ -79,10 +79,11 @@ MSET_API const char *mset_counted_validate(const struct mset_counted *counted);
  *             leaves as large as can be, as with mset_eager.
  *   fault     A write to a page whose frame has other owners replaces it by a copy, of one page of
  *             the smallest size, also out of a large leaf. The last owner keeps the frame: the
- * leaf, as a whole if all of it has one owner, is made writable. protect   never makes a leaf
- * writable that has a frame with other owners: that is left to the fault. So a page may allow less
- * than its area does. move      carries the leaves; shared ones stay shared. unmap     gives up
- * ownership of the frames.
+ *             leaf, as a whole if all of it has one owner, is made writable.
+ *   protect   never makes a leaf writable that has a frame with other owners: that is left to the
+ *             fault. So a page may allow less than its area does.
+ *   move      carries the leaves; shared ones stay shared.
+ *   unmap     gives up ownership of the frames.
  *
  * Who shares its frames (fork): for each leaf of the areas mset_counted_share(), then
  * mset_pt_copy() with `write_protect` into another table, on which another mset_cow over the same

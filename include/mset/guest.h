@@ -26,8 +26,8 @@
  * Changing: one call at a time, or several between mset_guest_begin() and mset_guest_commit(),
  * which then happen at once. A change is judged by the final state, so two regions can trade places
  * in one transaction; but an alias has to lie in its target, and be removed before it, after each
- * call. It happens whole or not at all: first all memory is taken, then listeners
- * agree, then readers see the new view. A call that does not return MSET_OK has changed nothing.
+ * call. It happens whole or not at all: first all memory is taken, then listeners agree, then
+ * readers see the new view. A call that does not return MSET_OK has changed nothing.
  *
  * Ownership: the guest owns its regions and the memory it has got for them; handles are good until
  * the region is removed (committed) or the guest destroyed. Memory of the caller stays his.

@@ -22,11 +22,11 @@
  * the guest is in force by then. Between them no vCPU may be inside KVM_RUN. Other commits call
  * neither.
  *
- * Refusals: what KVM could not take (more slots, read-only ones where it has none, more than 2^31 -
- * 1 pages in one, one that ends at 2^64) is found before anything is changed: MSET_OVER_LIMIT,
- * MSET_UNSUPPORTED. If it refuses a call all the
- * same, those before are undone, and mset_guest_last_failure().code is -errno. If that is refused
- * too, the listener is `lost`: see mset_kvm_reset().
+ * Refusals: what KVM could not take (more slots than it has; 2^31 pages or more in one, read-only
+ * ones where there are none, one that ends at 2^64) is found before anything is changed:
+ * MSET_OVER_LIMIT for the first two, else MSET_UNSUPPORTED. If it refuses a call all the same,
+ * those before are undone, and mset_guest_last_failure().code is -errno. If that is refused too,
+ * the listener is `lost`: see mset_kvm_reset().
  *
  * Threads: as for the guest that it is attached to. mset_kvm_collect_dirty() counts as a change.
  */
