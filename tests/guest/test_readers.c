@@ -24,7 +24,8 @@ struct reader {
     struct mset_guest *guest;
     uint64_t seed;
     _Atomic uint64_t sections; /* odd: inside */
-    uint64_t found, missing, wrong;
+    _Atomic uint64_t found;    /* looked at while they run */
+    uint64_t missing, wrong;
 };
 
 static struct reader readers[READERS];
