@@ -101,7 +101,7 @@ MSET_API void mset_kvm_get_statistics(const struct mset_kvm *kvm, struct mset_kv
  * Removes every slot that KVM has confirmed, and is not lost any more. Then detach the listener,
  * and attach it again: it gets all the slots there should be. While it is lost every commit that
  * changes slots is MSET_BAD_STATE; so is, after a reset, one that needs a slot which was removed.
- * MSET_BAD_STATE if KVM still refuses.
+ * MSET_BAD_STATE if KVM still refuses, MSET_NO_MEMORY without any for dirty pages, which are kept.
  *
  * Until then KVM may have slots of memory that is in the guest's map no more, or not yet. The guest
  * keeps such memory until the listener is detached; the caller's (MSET_MEMORY_CALLER) has to stay

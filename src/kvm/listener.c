@@ -299,14 +299,34 @@ const struct mset_guest_listener_ops mset_kvm_ops = {.prepare = prepare,
                                                      .resume = resume_vcpus,
                                                      .lost = is_lost};
 
+/* ---- a new beginning ------------------------------------------------------------------------ */
+
+/* With its dirty pages kept, as in a commit. */
+static int reset_slot(struct mset_kvm *kvm, uint32_t id) {
+    const struct kvm_slot *const slot = &kvm->slots.slots[id];
+    if (slot->logged) {
+        const struct mset_slot what = {.start = slot->start, .size = slot->size};
+        if (!reserve_one(kvm, &what)) {
+            return MSET_NO_MEMORY;
+        }
+        const int code = save_log(kvm, slot->start);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return delete_id(kvm, id);
+}
+
 mset_status mset_kvm_reset(struct mset_kvm *kvm) {
+    int code = 0;
     if (kvm == NULL) {
         return MSET_INVALID_PARAM;
     }
-    for (uint32_t id = 0; id < kvm->slots.ids; id++) {
-        if (kvm->slots.slots[id].size != 0 && delete_id(kvm, id) != 0) {
-            return MSET_BAD_STATE;
-        }
+    for (uint32_t id = 0; id < kvm->slots.ids && code == 0; id++) {
+        code = kvm->slots.slots[id].size == 0 ? 0 : reset_slot(kvm, id);
+    }
+    if (code != 0) {
+        return code < 0 ? MSET_BAD_STATE : (mset_status)code;
     }
     kvm->lost = false;
     return MSET_OK;

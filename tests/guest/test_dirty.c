@@ -210,6 +210,30 @@ static void test_no_pages_lost(void **state) {
     }
 }
 
+/* A reset takes all slots out, and is refused where that would lose pages. */
+static void test_reset_keeps_pages(void **state) {
+    (void)state;
+    for (unsigned manual = 0; manual < 2; manual++) {
+        struct machine machine;
+        machine_open(&machine, manual != 0);
+        struct mset_guest_listener *const listener = mset_kvm_listener(machine.kvm);
+        write_page(&machine, 5);
+        write_page(&machine, 400);
+        counting_allocator_fail(&machine.scene.memory, 2, true);
+        assert_int_equal(mset_kvm_reset(machine.kvm), MSET_NO_MEMORY);
+        counting_allocator_fail(&machine.scene.memory, 0, false);
+        fault_point_set(&machine.fake.faults, 1, false);
+        assert_int_equal(mset_kvm_reset(machine.kvm), MSET_BAD_STATE);
+        fault_point_set(&machine.fake.faults, 0, false);
+        assert_int_equal(mset_kvm_reset(machine.kvm), MSET_OK);
+        assert_int_equal(fake_kvm_count(&machine.fake), 0);
+        assert_int_equal(mset_guest_detach(machine.scene.guest, listener), MSET_OK);
+        assert_int_equal(mset_guest_attach(machine.scene.guest, listener), MSET_OK);
+        collect(&machine, 0, PAGES);
+        machine_close(&machine);
+    }
+}
+
 /* Without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, or where enabling it is refused, it works all the
  * same. */
 static void test_no_manual_clearing(void **state) {
@@ -240,6 +264,7 @@ int main(void) {
         cmocka_unit_test(test_wrong_ranges),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_no_pages_lost),
+        cmocka_unit_test(test_reset_keeps_pages),
         cmocka_unit_test(test_no_manual_clearing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
