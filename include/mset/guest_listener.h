@@ -73,6 +73,7 @@ struct mset_guest_listener_ops {
 struct mset_guest_listener {
     const struct mset_guest_listener_ops *ops;
     struct mset_guest_listener *next; /* the guest's */
+    bool lost;                        /* the guest's */
 };
 
 /*

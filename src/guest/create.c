@@ -72,7 +72,7 @@ void mset_guest_destroy(struct mset_guest *guest) {
         mset_region_unlink(region);
         mset_region_free(region);
     }
-    mset_haunted_free(guest);
+    mset_lingering_free(guest);
     const struct mset_allocator allocator = guest->allocator;
     allocator.free(allocator.context, guest, sizeof *guest, _Alignof(struct mset_guest));
 }

@@ -149,7 +149,7 @@ struct mset_guest {
     struct mset_guest_listener *listeners;
     struct mset_guest_failure failure;
     bool lost_one;               /* the commit that runs has lost a listener */
-    struct mset_region *haunted; /* are gone, but a lost listener may show their memory */
+    struct mset_region *lingering; /* are gone, but a lost listener may show their memory */
 };
 
 static inline void *guest_alloc(const struct mset_guest *guest, size_t size, size_t align) {
@@ -272,6 +272,6 @@ void mset_change_note(struct mset_region *region);
 mset_status mset_change_end(struct mset_guest *guest);
 void mset_changes_forget(struct mset_guest *guest);
 /* No listener can have slots of them any more. */
-void mset_haunted_free(struct mset_guest *guest);
+void mset_lingering_free(struct mset_guest *guest);
 
 #endif

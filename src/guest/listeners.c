@@ -18,8 +18,21 @@ static void abort_one(struct mset_guest_listener *listener, const struct mset_sl
 }
 
 static void note_lost(struct mset_guest *guest, struct mset_guest_listener *listener) {
+    listener->lost = true;
     guest->failure.lost = listener;
     guest->lost_one = true;
+}
+
+/* The lost one is gone. Another that is lost takes its place; else nothing lingers any more. */
+static void forget_lost(struct mset_guest *guest) {
+    struct mset_guest_listener *other = guest->listeners;
+    while (other != NULL && !other->lost) {
+        other = other->next;
+    }
+    guest->failure.lost = other;
+    if (other == NULL) {
+        mset_lingering_free(guest);
+    }
 }
 
 static int apply(struct mset_guest *guest, struct mset_guest_listener *listener,
@@ -193,6 +206,7 @@ mset_status mset_guest_attach(struct mset_guest *guest, struct mset_guest_listen
             link = &(*link)->next;
         }
         listener->next = NULL;
+        listener->lost = false;
         *link = listener;
     }
     return status;
@@ -210,8 +224,7 @@ mset_status mset_guest_detach(struct mset_guest *guest, struct mset_guest_listen
         }
         *link = listener->next;
         if (guest->failure.lost == listener) {
-            guest->failure.lost = NULL;
-            mset_haunted_free(guest);
+            forget_lost(guest);
         }
     }
     return status;

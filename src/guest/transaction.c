@@ -20,9 +20,9 @@ static void free_list(struct mset_region *region) {
     }
 }
 
-void mset_haunted_free(struct mset_guest *guest) {
-    free_list(guest->haunted);
-    guest->haunted = NULL;
+void mset_lingering_free(struct mset_guest *guest) {
+    free_list(guest->lingering);
+    guest->lingering = NULL;
 }
 
 /* A lost listener may still have slots of regions that go now, or that never came to be because it
@@ -31,11 +31,11 @@ static bool may_be_shown(const struct mset_guest *guest, bool committed) {
     return guest->failure.lost != NULL && (committed || guest->lost_one);
 }
 
-static void keep_haunted(struct mset_guest *guest, struct mset_region *going) {
+static void keep_lingering(struct mset_guest *guest, struct mset_region *going) {
     while (going != NULL) {
         struct mset_region *const following = going->next_changed;
-        going->next_changed = guest->haunted;
-        guest->haunted = going;
+        going->next_changed = guest->lingering;
+        guest->lingering = going;
         going = following;
     }
 }
@@ -60,7 +60,7 @@ static void end_changes(struct mset_guest *guest, bool committed) {
         }
     }
     if (may_be_shown(guest, committed)) {
-        keep_haunted(guest, going);
+        keep_lingering(guest, going);
     } else {
         free_list(going);
     }

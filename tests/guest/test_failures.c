@@ -257,7 +257,7 @@ static void release_counted(void *context, struct mset_memory *memory) {
     --*live;
 }
 
-struct haunt {
+struct linger {
     uint64_t live; /* pieces of host memory */
     struct mset_guest *guest;
     struct fake_kvm fake;
@@ -266,84 +266,117 @@ struct haunt {
     struct mset_region *hidden;
 };
 
-static mset_status haunt_add(struct haunt *haunt, uint64_t start, bool hidden,
-                             struct mset_region **region) {
+static mset_status linger_add(struct linger *linger, uint64_t start, bool hidden,
+                              struct mset_region **region) {
     const struct mset_region_config config = {.kind = MSET_REGION_RAM,
                                               .start = start,
                                               .size = MSET_PAGE_SIZE,
                                               .hidden = hidden,
                                               .memory = {.source = MSET_MEMORY_ANONYMOUS}};
-    return mset_guest_add(haunt->guest, &config, region);
+    return mset_guest_add(linger->guest, &config, region);
 }
 
-static void haunt_open(struct haunt *haunt) {
-    memset(haunt, 0, sizeof *haunt);
-    const struct mset_memory_host host = {obtain_counted, release_counted, NULL, &haunt->live};
+static void linger_open(struct linger *linger) {
+    memset(linger, 0, sizeof *linger);
+    const struct mset_memory_host host = {obtain_counted, release_counted, NULL, &linger->live};
     const struct mset_guest_options options = {.host = &host};
-    assert_int_equal(mset_guest_create(&options, &haunt->guest), MSET_OK);
-    fake_kvm_open(&haunt->fake);
+    assert_int_equal(mset_guest_create(&options, &linger->guest), MSET_OK);
+    fake_kvm_open(&linger->fake);
     const struct mset_kvm_config config = {
-        .vm = FAKE_VM, .control = fake_kvm_control, .control_context = &haunt->fake};
-    assert_int_equal(mset_kvm_create(&config, &haunt->kvm), MSET_OK);
-    watcher_open(&haunt->watcher);
-    assert_int_equal(mset_guest_attach(haunt->guest, mset_kvm_listener(haunt->kvm)), MSET_OK);
-    assert_int_equal(mset_guest_attach(haunt->guest, &haunt->watcher.listener), MSET_OK);
-    assert_int_equal(haunt_add(haunt, 0x1000, true, &haunt->hidden), MSET_OK);
+        .vm = FAKE_VM, .control = fake_kvm_control, .control_context = &linger->fake};
+    assert_int_equal(mset_kvm_create(&config, &linger->kvm), MSET_OK);
+    watcher_open(&linger->watcher);
+    assert_int_equal(mset_guest_attach(linger->guest, mset_kvm_listener(linger->kvm)), MSET_OK);
+    assert_int_equal(mset_guest_attach(linger->guest, &linger->watcher.listener), MSET_OK);
+    assert_int_equal(linger_add(linger, 0x1000, true, &linger->hidden), MSET_OK);
 }
 
 /* From now on: KVM does as it is told, the watcher refuses, KVM does not take it back. */
-static void haunt_arm(struct haunt *haunt) {
-    fault_point_set(&haunt->fake.faults, 2, true);
-    haunt->watcher.refuses = REFUSE_APPLY;
+static void linger_arm(struct linger *linger) {
+    fault_point_set(&linger->fake.faults, 2, true);
+    linger->watcher.refuses = REFUSE_APPLY;
 }
 
-static void haunt_close(struct haunt *haunt) {
-    fault_point_set(&haunt->fake.faults, 0, false);
-    assert_int_equal(mset_kvm_reset(haunt->kvm), MSET_OK);
-    assert_int_equal(mset_guest_detach(haunt->guest, mset_kvm_listener(haunt->kvm)), MSET_OK);
+static void linger_close(struct linger *linger) {
+    fault_point_set(&linger->fake.faults, 0, false);
+    assert_int_equal(mset_kvm_reset(linger->kvm), MSET_OK);
+    assert_int_equal(mset_guest_detach(linger->guest, mset_kvm_listener(linger->kvm)), MSET_OK);
 }
 
-static void haunt_free(struct haunt *haunt) {
-    mset_guest_destroy(haunt->guest);
-    assert_int_equal(haunt->live, 0);
-    mset_kvm_destroy(haunt->kvm);
-    fake_kvm_close(&haunt->fake);
+static void linger_free(struct linger *linger) {
+    mset_guest_destroy(linger->guest);
+    assert_int_equal(linger->live, 0);
+    mset_kvm_destroy(linger->kvm);
+    fake_kvm_close(&linger->fake);
 }
 
 /* KVM keeps a slot of what the failed commit added: its memory stays until KVM has been reset. */
 static void test_memory_added_in_vain(void **state) {
-    struct haunt haunt;
+    struct linger linger;
     struct mset_region *region = NULL;
     (void)state;
-    haunt_open(&haunt);
-    haunt_arm(&haunt);
-    assert_int_equal(haunt_add(&haunt, 0x5000, false, &region), MSET_BAD_STATE);
-    assert_non_null(fake_kvm_at(&haunt.fake, 0x5000));
-    assert_int_equal(haunt.live, 2);
-    assert_int_equal(haunt_add(&haunt, 0x7000, false, &region), MSET_BAD_STATE);
-    assert_int_equal(haunt.live, 2); /* that one was never shown */
-    haunt_close(&haunt);
-    assert_int_equal(haunt.live, 1);
-    haunt_free(&haunt);
+    linger_open(&linger);
+    linger_arm(&linger);
+    assert_int_equal(linger_add(&linger, 0x5000, false, &region), MSET_BAD_STATE);
+    assert_non_null(fake_kvm_at(&linger.fake, 0x5000));
+    assert_int_equal(linger.live, 2);
+    assert_int_equal(linger_add(&linger, 0x7000, false, &region), MSET_BAD_STATE);
+    assert_int_equal(linger.live, 2); /* that one was never shown */
+    linger_close(&linger);
+    assert_int_equal(linger.live, 1);
+    linger_free(&linger);
 }
 
 /* The same of what it shows against the guest's map, and is removed then. */
 static void test_memory_removed_while_lost(void **state) {
     (void)state;
     for (unsigned destroyed = 0; destroyed < 2; destroyed++) {
-        struct haunt haunt;
-        haunt_open(&haunt);
-        haunt_arm(&haunt);
-        assert_int_equal(mset_guest_show(haunt.guest, haunt.hidden, true), MSET_BAD_STATE);
-        assert_non_null(fake_kvm_at(&haunt.fake, 0x1000));
-        assert_int_equal(mset_guest_remove(haunt.guest, haunt.hidden), MSET_OK);
-        assert_int_equal(haunt.live, 1);
+        struct linger linger;
+        linger_open(&linger);
+        linger_arm(&linger);
+        assert_int_equal(mset_guest_show(linger.guest, linger.hidden, true), MSET_BAD_STATE);
+        assert_non_null(fake_kvm_at(&linger.fake, 0x1000));
+        assert_int_equal(mset_guest_remove(linger.guest, linger.hidden), MSET_OK);
+        assert_int_equal(linger.live, 1);
         if (destroyed == 0) {
-            haunt_close(&haunt);
-            assert_int_equal(haunt.live, 0);
+            linger_close(&linger);
+            assert_int_equal(linger.live, 0);
         }
-        haunt_free(&haunt);
+        linger_free(&linger);
     }
+}
+
+/* Two are lost: the memory stays until the second is detached, and it is told which that is. */
+static void test_two_lost(void **state) {
+    struct linger linger;
+    struct mset_region *region = NULL;
+    struct fake_kvm other_fake;
+    struct mset_kvm *other;
+    (void)state;
+    linger_open(&linger);
+    assert_int_equal(mset_guest_detach(linger.guest, &linger.watcher.listener), MSET_OK);
+    fake_kvm_open(&other_fake);
+    const struct mset_kvm_config config = {
+        .vm = FAKE_VM, .control = fake_kvm_control, .control_context = &other_fake};
+    assert_int_equal(mset_kvm_create(&config, &other), MSET_OK);
+    assert_int_equal(mset_guest_attach(linger.guest, mset_kvm_listener(other)), MSET_OK);
+    assert_int_equal(mset_guest_attach(linger.guest, &linger.watcher.listener), MSET_OK);
+    linger_arm(&linger);
+    fault_point_set(&other_fake.faults, 2, true);
+    assert_int_equal(linger_add(&linger, 0x5000, false, &region), MSET_BAD_STATE);
+    assert_ptr_equal(mset_guest_last_failure(linger.guest).lost, mset_kvm_listener(linger.kvm));
+    linger_close(&linger);
+    assert_int_equal(linger.live, 2);
+    assert_ptr_equal(mset_guest_last_failure(linger.guest).lost, mset_kvm_listener(other));
+    assert_non_null(fake_kvm_at(&other_fake, 0x5000));
+    fault_point_set(&other_fake.faults, 0, false);
+    assert_int_equal(mset_kvm_reset(other), MSET_OK);
+    assert_int_equal(mset_guest_detach(linger.guest, mset_kvm_listener(other)), MSET_OK);
+    assert_int_equal(linger.live, 1);
+    assert_null(mset_guest_last_failure(linger.guest).lost);
+    mset_kvm_destroy(other);
+    fake_kvm_close(&other_fake);
+    linger_free(&linger);
 }
 
 /* ---- what could not be brought back ------------------------------------------------------------
@@ -500,6 +533,7 @@ int main(void) {
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_memory_added_in_vain),
         cmocka_unit_test(test_memory_removed_while_lost),
+        cmocka_unit_test(test_two_lost),
         cmocka_unit_test(test_no_way_back),
         cmocka_unit_test(test_no_way_back_for_a_view),
         cmocka_unit_test(test_creating),
