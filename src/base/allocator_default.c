@@ -10,13 +10,15 @@ static void *libc_alloc(void *context, size_t size, size_t align) {
     if (align <= _Alignof(max_align_t)) {
         return malloc(size);
     }
+    if (size > SIZE_MAX - align) {
+        return NULL; /* rounded up it would wrap */
+    }
 #ifdef __unix__
     void *memory = NULL;
     return posix_memalign(&memory, align, size) == 0 ? memory : NULL;
 #else
     /* aligned_alloc wants a size that is a multiple of the alignment (C11 7.22.3.1). */
-    const size_t rounded = (size + align - 1) & ~(align - 1);
-    return rounded < size ? NULL : aligned_alloc(align, rounded);
+    return aligned_alloc(align, (size + align - 1) & ~(align - 1));
 #endif
 }
 

@@ -152,7 +152,8 @@ static struct chunk *chunk_of_region(struct mset_slabs *slabs) {
     if (region->free == 0) {
         list_remove(&region->list);
     }
-    struct chunk *const chunk = (struct chunk *)(void *)((char *)first_of(region) + i * CHUNK);
+    struct chunk *const chunk =
+        (struct chunk *)(void *)((char *)first_of(region) + (size_t)i * CHUNK);
     chunk->region = region;
     return chunk;
 }

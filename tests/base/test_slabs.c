@@ -17,7 +17,9 @@
 #include "support/counting_allocator.h"
 #include "support/rng.h"
 
-enum { CHUNK = 64 << 10, REGION = 2 << 20, FEW = 64 };
+/* As slabs.h says. */
+enum { FEW = 64 };
+static const size_t few = FEW, chunk = 64 << 10, region = 2 << 20;
 
 struct bench {
     struct counting_allocator memory;
@@ -28,8 +30,8 @@ struct bench {
 
 static void count_advice(void *context, void *memory, size_t size) {
     struct bench *const bench = context;
-    assert_int_equal((uintptr_t)memory % REGION, 0);
-    assert_in_range(size, REGION - 64, REGION);
+    assert_int_equal((uintptr_t)memory % region, 0);
+    assert_in_range(size, region - 64, region);
     bench->advised++;
 }
 
@@ -109,7 +111,7 @@ static void test_random(void **state) {
             toggle(&bench, &objects[i], i, &rng);
         }
     }
-    assert_true(mset_slabs_bytes(bench.slabs) <= 4 * CHUNK);
+    assert_true(mset_slabs_bytes(bench.slabs) <= 4 * chunk);
     close_bench(&bench);
     free(objects);
 }
@@ -131,20 +133,20 @@ static void test_few_come_one_by_one(void **state) {
     (void)state;
     open_bench(&bench);
     counting_allocator_fail(&bench.memory, 1, true);
-    for (size_t i = 0; i < 2 * FEW; i++) {
+    for (size_t i = 0; i < 2 * few; i++) {
         assert_null(take(&bench, 1280)); /* which do not count */
     }
     counting_allocator_fail(&bench.memory, 0, false);
-    assert_int_equal(grow(&bench, objects, 0, FEW), FEW * 1280);
-    assert_in_range(grow(&bench, objects, FEW, FEW + 1), FEW * 1280 + CHUNK - 64,
-                    FEW * 1280 + CHUNK);
-    for (size_t i = 0; i <= FEW; i++) {
+    assert_int_equal(grow(&bench, objects, 0, few), few * 1280);
+    assert_in_range(grow(&bench, objects, few, few + 1), few * 1280 + chunk - 64,
+                    few * 1280 + chunk);
+    for (size_t i = 0; i <= few; i++) {
         give(&bench, objects[i], 1280);
     }
     const uint64_t kept = mset_slabs_bytes(bench.slabs);
-    assert_in_range(kept, CHUNK - 64, CHUNK); /* one is kept */
-    assert_int_equal(grow(&bench, objects, 0, FEW), kept + FEW * 1280);
-    for (size_t i = 0; i < FEW; i++) {
+    assert_in_range(kept, chunk - 64, chunk); /* one is kept */
+    assert_int_equal(grow(&bench, objects, 0, few), kept + few * 1280);
+    for (size_t i = 0; i < few; i++) {
         give(&bench, objects[i], 1280);
     }
     close_bench(&bench);
@@ -158,8 +160,8 @@ static void grow_to_many(struct bench *bench, void **objects) {
     for (size_t n = 0; n < MANY; n += 100) {
         const uint64_t bytes = grow(bench, objects, n, n + 100);
         const uint64_t used = (n + 100) * 1280;
-        const bool big = bytes > BIG + 2 * CHUNK;
-        assert_true(bytes <= used + used / 32 + (big ? REGION + CHUNK : CHUNK));
+        const bool big = bytes > BIG + 2 * chunk;
+        assert_true(bytes <= used + used / 32 + (big ? region + chunk : chunk));
         assert_int_equal(bench->advised != 0, big);
     }
 }
@@ -177,7 +179,7 @@ static void test_growth(void **state) {
                 give(&bench, objects[i], 1280);
             }
         }
-        assert_true(mset_slabs_bytes(bench.slabs) <= CHUNK);
+        assert_true(mset_slabs_bytes(bench.slabs) <= chunk);
     }
     close_bench(&bench);
     free(objects);
@@ -199,11 +201,11 @@ static void test_without_chunks(void **state) {
         objects[i] = take(&bench, 1280);
         refused += bench.memory.refused;
         if (objects[i] == NULL) { /* only where objects come one by one */
-            assert_true(i < FEW * 4);
+            assert_true(i < few * 4);
             i--;
         }
     }
-    assert_true(refused > FEW);
+    assert_true(refused > few);
     counting_allocator_fail(&bench.memory, 0, false);
     for (size_t i = 0; i < TRIES; i++) {
         give(&bench, objects[i], 1280);
@@ -226,7 +228,7 @@ static void test_without_memory(void **state) {
     while (count < 200 && (objects[count] = take(&bench, 768)) != NULL) {
         count++; /* what is in the chunk */
     }
-    assert_in_range(count, FEW + CHUNK / 768 - 1, FEW + CHUNK / 768 + 1);
+    assert_in_range(count, few + chunk / 768 - 1, few + chunk / 768 + 1);
     assert_int_equal(mset_slabs_bytes(bench.slabs), bytes);
     assert_null(take(&bench, 4096));
     assert_null(take(&bench, 100));
@@ -281,9 +283,12 @@ static void test_a_set_on_slabs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),         cmocka_unit_test(test_few_come_one_by_one),
-        cmocka_unit_test(test_growth),         cmocka_unit_test(test_without_chunks),
-        cmocka_unit_test(test_without_memory), cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_few_come_one_by_one),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_without_chunks),
+        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_a_set_on_slabs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
