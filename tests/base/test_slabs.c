@@ -283,12 +283,9 @@ static void test_a_set_on_slabs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_few_come_one_by_one),
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_without_chunks),
-        cmocka_unit_test(test_without_memory),
-        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_random),         cmocka_unit_test(test_few_come_one_by_one),
+        cmocka_unit_test(test_growth),         cmocka_unit_test(test_without_chunks),
+        cmocka_unit_test(test_without_memory), cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_a_set_on_slabs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
