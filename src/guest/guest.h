@@ -148,7 +148,7 @@ struct mset_guest {
     bool committing; /* from here on nobody changes anything */
     struct mset_guest_listener *listeners;
     struct mset_guest_failure failure;
-    bool lost_one;               /* the commit that runs has lost a listener */
+    bool lost_one;                 /* the commit that runs has lost a listener */
     struct mset_region *lingering; /* are gone, but a lost listener may show their memory */
 };
 
