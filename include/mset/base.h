@@ -91,7 +91,8 @@ struct mset_allocator {
 };
 
 /*
- * The C library's allocator, which is what a NULL allocator stands for (hosted builds only).
+ * The C library's allocator, which is what a NULL allocator stands for (hosted builds only). Sets
+ * put slabs between: slabs.h.
  * For jemalloc see jemalloc.h.
  */
 MSET_API const struct mset_allocator *mset_allocator_default(void);

@@ -12,10 +12,13 @@
  *
  * Invariants
  *
- *  S1  chunk->live objects are in use; the others are in the chain `freed` or at `fresh` and
- * behind. S2  A chunk is in the list of its kind if and only if it has room for one more. S3  Of
- * the chunks of a kind at most one has nothing in use. S4  Region bit i is set if its chunk i is
- * not in use; a region is in the list if it has one.
+ *  S1  chunk->live objects are in use; the others are in the chain `freed` or from `fresh` on.
+ *
+ *  S2  A chunk is in the list of its kind if and only if it has room for one more.
+ *
+ *  S3  Of the chunks of a kind at most one has nothing in use.
+ *
+ *  S4  Bit i of region->free: chunk i is not in use. A region with such a chunk is in the list.
  */
 #include <mset/slabs.h>
 

@@ -1,5 +1,4 @@
-/* slabs_default.c - what a set without an allocator of the caller's stands on (hosted builds only).
- */
+/* slabs_default.c - slabs for sets without an allocator of the caller's (hosted builds only). */
 #define _DEFAULT_SOURCE /* madvise */
 
 #include "memory.h"

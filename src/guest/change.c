@@ -34,8 +34,7 @@ mset_status mset_guest_add(struct mset_guest *guest, const struct mset_region_co
     return status;
 }
 
-/* May this region be changed now? */
-/* Where the region is to be so far, for a change to start from. */
+/* May this region be changed now? Then `place`, where it is to be so far, is what to change. */
 static mset_status begin(struct mset_guest *guest, const struct mset_region *region,
                          struct place *place) {
     if (guest == NULL || region == NULL || region->guest != guest || region->dying) {
